@@ -1,0 +1,144 @@
+"""One attempt at one job: lend a page, draw, verify, store, and keep the lease all the while."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from exporter import image
+from exporter.errors import DeadlineExceeded, QueueUnavailable
+from exporter.jobs import Claim, Progress, Result
+from exporter.page import Drawing
+from exporter.storage import object_key
+from exporter.worker import Worker
+
+log = structlog.get_logger()
+
+# Percent of the whole at which each stage begins. Tiles fill the span up to `drawn`.
+_PERCENT = {
+    "claimed": 2,
+    "page_ready": 10,
+    "tiles": 12,
+    "drawn": 70,
+    "encoded": 85,
+    "verified": 90,
+    "uploaded": 99,
+}
+
+
+@dataclass(frozen=True)
+class _Made:
+    drawing: Drawing
+    image: image.Verified
+    key: str
+
+
+class Attempt:
+    """One claimed job on its way to storage. `key` names its object once one may exist."""
+
+    def __init__(self, worker: Worker, claim: Claim) -> None:
+        self._worker = worker
+        self._claim = claim
+        self._started = time.monotonic()
+        self._progress = Progress("claimed", _PERCENT["claimed"])
+        self._moved = asyncio.Event()
+        self.key = ""
+
+    @property
+    def remaining_s(self) -> float:
+        """What is left of the job's timeout."""
+        return self._claim.remaining_s - (time.monotonic() - self._started)
+
+    async def export(self) -> Result:
+        """Make the poster and store it. Raises LeaseLost, DeadlineExceeded, or why it failed."""
+        try:
+            async with asyncio.timeout(self.remaining_s):
+                made = await self._while_leased()
+        except TimeoutError as err:
+            raise DeadlineExceeded(f"not done within {self._claim.remaining_s:g} s") from err
+        return self._result(made)
+
+    async def _while_leased(self) -> _Made:
+        """Make the poster; stop the moment the lease is lost."""
+        making = asyncio.ensure_future(self._make())
+        leasing = asyncio.ensure_future(self._keep_lease())
+        try:
+            await asyncio.wait({making, leasing}, return_when=asyncio.FIRST_COMPLETED)
+            return making.result() if making.done() else leasing.result()
+        finally:
+            making.cancel()
+            leasing.cancel()
+            await asyncio.gather(making, leasing, return_exceptions=True)
+
+    async def _make(self) -> _Made:
+        job = self._claim.job
+        async with self._worker.pool.lend() as page:
+            self._reach("page_ready")
+            drawing = await page.draw(
+                self._worker.gateway, job, self._on_page, timeout_s=self.remaining_s
+            )
+        size = job.resolution
+        verified = await asyncio.to_thread(
+            image.verify, drawing.image, width=size.width_px, height=size.height_px
+        )
+        self._reach("verified")
+        self.key = object_key(job.job_id, self._claim.token)
+        await asyncio.to_thread(
+            self._worker.storage.put,
+            self.key,
+            verified.png,
+            content_type="image/png",
+            deadline_s=time.monotonic() + self.remaining_s,
+        )
+        self._reach("uploaded")
+        return _Made(drawing, verified, self.key)
+
+    async def _keep_lease(self) -> _Made:
+        """Renew the lease with every step of progress and every heartbeat. Raises LeaseLost.
+
+        A Redis that is away for a moment is outlived: if it stays away past the lease, the end of
+        the job will tell.
+        """
+        jobs, claim = self._worker.jobs, self._claim
+        while True:
+            self._moved.clear()
+            try:
+                await asyncio.to_thread(jobs.beat, claim.job.job_id, claim.token, self._progress)
+            except QueueUnavailable as err:
+                log.warning("lease not renewed", error=str(err))
+            try:
+                await asyncio.wait_for(self._moved.wait(), self._worker.settings.heartbeat_s)
+            except TimeoutError:
+                continue
+
+    def _on_page(self, stage: str, done: int, total: int) -> None:
+        if stage == "settling":
+            span = _PERCENT["drawn"] - _PERCENT["tiles"]
+            share = done / total if total else 0
+            self._reach("tiles", _PERCENT["tiles"] + int(span * share), done, total)
+        else:
+            self._reach(stage)
+
+    def _reach(self, stage: str, percent: int | None = None, done: int = 0, total: int = 0) -> None:
+        self._progress = Progress(stage, percent or _PERCENT[stage], done, total)
+        self._moved.set()
+        if stage != "tiles":
+            log.info("stage reached", stage=stage, after_s=self._elapsed_s)
+
+    def _result(self, made: _Made) -> Result:
+        return Result(
+            key=made.key,
+            file_size=len(made.image.png),
+            width=made.image.width,
+            height=made.image.height,
+            sha256=made.image.sha256,
+            render_time_ms=round(self._elapsed_s * 1000),
+            queue_time_ms=round(self._claim.queue_time_s * 1000),
+            warnings=made.drawing.warnings,
+            manifest=made.drawing.manifest,
+        )
+
+    @property
+    def _elapsed_s(self) -> float:
+        return round(time.monotonic() - self._started, 3)

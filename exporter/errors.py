@@ -1,0 +1,211 @@
+"""The whole error tree: what can go wrong, whose fault it is, and whether to try again.
+
+Every error carries two texts. ``str(error)`` is for the log and may name hosts, paths and causes;
+``error.public`` is for the caller and names the thing, the value, the allowed range and the way
+out, never anything of ours. ``code`` is stable: a released code never changes its meaning.
+"""
+
+from typing import ClassVar
+
+
+class ExportError(Exception):
+    """Base of every error this service raises on purpose."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+    user_fault: ClassVar[bool] = False
+    summary: ClassVar[str] = "The export failed for a reason on our side."
+
+    def __init__(self, message: str, *, public: str | None = None) -> None:
+        super().__init__(message)
+        self.public = public or self.summary
+
+
+class InvalidSettings(ExportError):
+    """The environment holds a value the service cannot run with; names the variable to set."""
+
+    code = "settings_invalid"
+
+
+class InvalidJob(ExportError):
+    """The request cannot become a poster. *pointer* is the JSON pointer of the field at fault."""
+
+    code = "invalid_job"
+    user_fault = True
+
+    def __init__(self, code: str, public: str, *, pointer: str | None = None) -> None:
+        super().__init__(f"{code} at {pointer or '/'}: {public}", public=public)
+        self.field_code = code
+        self.pointer = pointer
+
+
+class JobNotFound(ExportError):
+    code = "job_not_found"
+    user_fault = True
+    summary = "There is no job with this id, or it belongs to another key."
+
+
+class JobTerminal(ExportError):
+    """The job has already ended, and an ending never changes."""
+
+    code = "job_terminal"
+    user_fault = True
+    summary = "The job has already ended."
+
+
+class JobRunning(ExportError):
+    code = "job_running"
+    user_fault = True
+    summary = "The job is already being drawn; only a job that still waits can be cancelled."
+
+
+class LeaseLost(ExportError):
+    """Another worker holds the job now: stop, drop what was made, touch nothing."""
+
+    code = "lease_lost"
+
+
+class QueueTimedOut(ExportError):
+    code = "queue_timeout"
+    summary = "No worker was free within the waiting limit."
+
+
+class DeadlineExceeded(ExportError):
+    code = "deadline_exceeded"
+    summary = "The poster was not finished within its timeout. Ask for a longer `timeout`."
+
+
+class WorkerCrashed(ExportError):
+    code = "worker_crashed"
+    summary = "The worker drawing this poster died each time it was tried."
+
+
+class QueueUnavailable(ExportError):
+    """Redis does not answer, so nothing can be accepted or read."""
+
+    code = "broker_unavailable"
+    retryable = True
+    summary = "The queue is not reachable at the moment. Try again shortly."
+
+
+class BrowserError(ExportError):
+    code = "browser_error"
+    retryable = True
+
+
+class BrowserLaunchFailed(BrowserError):
+    code = "browser_start_failed"
+    summary = "The drawing browser could not be started."
+
+
+class BrowserCrashed(BrowserError):
+    code = "browser_crashed"
+    summary = "The drawing browser died while the poster was being made."
+
+
+class RenderError(ExportError):
+    code = "render_error"
+    retryable = True
+
+
+class RenderTimedOut(RenderError):
+    code = "render_timeout"
+    summary = "The map did not finish drawing in time."
+
+
+class StyleFailed(RenderError):
+    code = "style_error"
+    retryable = False
+    user_fault = True
+    summary = "The map style cannot be drawn."
+
+
+class FontsFailed(RenderError):
+    code = "font_unavailable"
+    summary = "A font of this poster could not be loaded."
+
+
+class MapBlank(RenderError):
+    """Every tile answered and still nothing was drawn: there is no map data at this place."""
+
+    code = "map_blank"
+    retryable = False
+    user_fault = True
+    summary = "There is no map data at this location and zoom."
+
+
+class TilesUnavailable(RenderError):
+    code = "tiles_unavailable"
+    summary = "The map tiles could not be fetched."
+
+
+class TilesCorrupt(RenderError):
+    code = "tiles_corrupt"
+    retryable = False
+    summary = "The tile source answered with data that is not a map tile."
+
+
+class CanvasClamped(RenderError):
+    """The GL stack gave a smaller canvas than asked; a scaled-up poster is never delivered."""
+
+    code = "canvas_clamped"
+    retryable = False
+    summary = "The requested size is larger than this service can draw."
+
+
+class EgressDenied(ExportError):
+    code = "egress_denied"
+    user_fault = True
+    summary = "A resource of this poster is at an address that is not allowed."
+
+
+class EgressFailed(ExportError):
+    """The other side did not answer properly: refused, reset, slow, TLS, or a 5xx."""
+
+    code = "egress_failed"
+    retryable = True
+    summary = "A resource of this poster could not be fetched."
+
+
+class ResponseTooLarge(ExportError):
+    code = "response_too_large"
+    summary = "A resource of this poster is larger than allowed."
+
+
+class ImageError(ExportError):
+    code = "image_invalid"
+    retryable = True
+    summary = "The drawn image failed its checks."
+
+
+class StorageError(ExportError):
+    code = "storage_error"
+
+
+class StorageUnavailable(StorageError):
+    code = "storage_unavailable"
+    retryable = True
+    summary = "The poster was drawn but the storage did not accept it in time."
+
+
+class StorageRejected(StorageError):
+    """The bucket refuses for a reason that trying again will not change."""
+
+    code = "storage_rejected"
+    summary = "The storage refused the poster."
+
+
+class InternalError(ExportError):
+    """An exception nobody foresaw; the log has its traceback."""
+
+    code = "internal_error"
+    retryable = True
+
+
+def _subclasses(cls: type[ExportError]) -> list[type[ExportError]]:
+    return [cls, *(leaf for child in cls.__subclasses__() for leaf in _subclasses(child))]
+
+
+def by_code(code: str) -> type[ExportError]:
+    """Return the error class a *code* of the page stands for, `RenderError` for an unknown one."""
+    return next((cls for cls in _subclasses(RenderError) if cls.code == code), RenderError)

@@ -1,0 +1,53 @@
+"""What came from the page -> one verified file: whole, of the asked size, and not blank."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from exporter.errors import ImageError
+
+# Sizes are checked against the job's before anything is decoded; Pillow's own alarm would only
+# refuse large posters.
+Image.MAX_IMAGE_PIXELS = None
+
+# A poster whose pixels are all but this share of one colour has lost its map and its text.
+LEAST_INK = 0.001
+# The image is looked at on a grid of every eighth pixel: a hairline still shows, at 1/64 the cost.
+_GRID = 8
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A checked PNG and what is told about it."""
+
+    png: bytes
+    width: int
+    height: int
+    sha256: str
+
+
+def verify(png: bytes, *, width: int, height: int) -> Verified:
+    """Check that *png* decodes to its end, is *width* x *height* px and shows something.
+
+    Raises ImageError naming what is wrong.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            if image.size != (width, height):
+                raise ImageError(f"image is {image.size[0]}x{image.size[1]}, not {width}x{height}")
+            image.load()
+            ink = _ink(image)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as err:
+        raise ImageError(f"PNG of {len(png)} bytes does not decode: {err}") from err
+    if ink < LEAST_INK:
+        raise ImageError(f"image is blank: {ink:.2%} of it differs from its main colour")
+    return Verified(png, width, height, hashlib.sha256(png).hexdigest())
+
+
+def _ink(image: Image.Image) -> float:
+    """Return the share of pixels that differ from the most frequent colour."""
+    sample = image.reduce(_GRID).convert("RGB").quantize(64)
+    counts = [count for count, _ in sample.getcolors() or []]
+    return 1 - max(counts) / sum(counts)

@@ -1,0 +1,186 @@
+-- The scripts of jobs.py: every change of a job record, each atomic. The head below stands before
+-- each part. KEYS[1] is the key prefix; times are milliseconds by Redis' own clock, so that no
+-- worker's clock can expire another's lease.
+--
+-- job:<id>   the record            queued    ids by the time their message was sent
+-- running    ids by lease end      retrying  ids by due time (the retry schedule)
+-- deadlines  ids by the time they must have been claimed, or must have ended
+-- ended      ids by the end of their retention     dead  ids that ended as worker_crashed
+
+local P = KEYS[1]
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+
+local function job(id) return P .. 'job:' .. id end
+local function get(id, field) return redis.call('HGET', job(id), field) end
+local function num(id, field) return tonumber(get(id, field) or '0') end
+
+local function leave_all(id)
+  for _, set in ipairs({'queued', 'running', 'retrying', 'deadlines'}) do
+    redis.call('ZREM', P .. set, id)
+  end
+end
+
+local function finish(id, state, field, ending, retention)
+  leave_all(id)
+  redis.call('HSET', job(id), 'state', state, 'stage', state, 'ended_at', now, 'lease', 0)
+  if field then redis.call('HSET', job(id), field, ending) end
+  if state == 'completed' then redis.call('HSET', job(id), 'progress', 100) end
+  redis.call('ZADD', P .. 'ended', now + retention, id)
+end
+
+local function fail(id, code, endings, retention)
+  finish(id, 'failed', 'failure', cjson.encode(cjson.decode(endings)[code]), retention)
+  if code == 'worker_crashed' then redis.call('ZADD', P .. 'dead', now, id) end
+end
+
+local function enqueue(id)
+  redis.call('ZREM', P .. 'running', id)
+  redis.call('ZREM', P .. 'retrying', id)
+  redis.call('HSET', job(id), 'state', 'queued', 'stage', 'queued', 'lease', 0, 'due_at', 0)
+  redis.call('ZADD', P .. 'queued', now, id)
+end
+
+local function holds(id, token)
+  return get(id, 'state') == 'running' and get(id, 'token') == token
+end
+
+--- submit
+local id, key_id, priority, request, queue_ms, timeout_ms = unpack(ARGV)
+redis.call('HSET', job(id), 'key_id', key_id, 'priority', priority, 'request', request,
+  'state', 'queued', 'stage', 'queued', 'progress', 0, 'attempts', 0, 'starts', 0, 'token', 0,
+  'created_at', now, 'timeout_ms', timeout_ms)
+redis.call('ZADD', P .. 'queued', now, id)
+redis.call('ZADD', P .. 'deadlines', now + queue_ms, id)
+return {'ok'}
+
+--- claim
+local id, worker, lease_ms, max_starts, retention, endings = unpack(ARGV)
+local state = get(id, 'state')
+if not state then return {'missing'} end
+if state == 'running' and num(id, 'lease') > now then return {'leased'} end
+if state == 'retrying' and num(id, 'due_at') > now then return {'waiting'} end
+if state ~= 'queued' and state ~= 'running' and state ~= 'retrying' then return {state} end
+local deadline = tonumber(redis.call('ZSCORE', P .. 'deadlines', id) or '0')
+local first = not get(id, 'claimed_at')
+if now >= deadline then
+  fail(id, first and 'queue_timeout' or 'deadline_exceeded', endings, retention)
+  return {'failed'}
+end
+if num(id, 'starts') >= tonumber(max_starts) then
+  fail(id, 'worker_crashed', endings, retention)
+  return {'failed'}
+end
+if first then
+  deadline = now + num(id, 'timeout_ms')
+  redis.call('ZADD', P .. 'deadlines', deadline, id)
+  redis.call('HSET', job(id), 'claimed_at', now)
+end
+redis.call('ZREM', P .. 'queued', id)
+redis.call('ZREM', P .. 'retrying', id)
+redis.call('ZADD', P .. 'running', now + lease_ms, id)
+redis.call('HINCRBY', job(id), 'starts', 1)
+local token = redis.call('HINCRBY', job(id), 'token', 1)
+redis.call('HSET', job(id), 'state', 'running', 'stage', 'claimed', 'worker', worker,
+  'lease', now + lease_ms, 'due_at', 0)
+return {'claimed', tostring(token), get(id, 'request'), get(id, 'attempts'),
+  tostring(deadline - now), tostring(num(id, 'claimed_at') - num(id, 'created_at'))}
+
+--- beat
+local id, token, lease_ms, stage, percent, done, total = unpack(ARGV)
+if not holds(id, token) then return {'lost'} end
+redis.call('HSET', job(id), 'lease', now + lease_ms, 'stage', stage, 'done', done, 'total', total)
+redis.call('ZADD', P .. 'running', now + lease_ms, id)
+if tonumber(percent) > num(id, 'progress') then redis.call('HSET', job(id), 'progress', percent) end
+return {'ok'}
+
+--- finish
+local id, token, state, ending, retention = unpack(ARGV)
+if not holds(id, token) then return {'lost'} end
+finish(id, state, state == 'completed' and 'ending' or 'failure', ending, retention)
+return {'ok'}
+
+--- retry
+local id, token, failure, delay_ms = unpack(ARGV)
+if not holds(id, token) then return {'lost'} end
+redis.call('ZREM', P .. 'running', id)
+redis.call('HINCRBY', job(id), 'attempts', 1)
+redis.call('HINCRBY', job(id), 'starts', -1)
+redis.call('HSET', job(id), 'state', 'retrying', 'stage', 'retrying', 'failure', failure,
+  'due_at', now + delay_ms, 'lease', 0)
+redis.call('ZADD', P .. 'retrying', now + delay_ms, id)
+return {'ok'}
+
+--- cancel
+local id, retention = unpack(ARGV)
+local state = get(id, 'state')
+if not state then return {'missing'} end
+if state ~= 'queued' and state ~= 'retrying' then return {state} end
+finish(id, 'cancelled', nil, nil, retention)
+return {'done'}
+
+--- due
+local moved = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retrying', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  enqueue(id)
+  moved[#moved + 1] = id
+  moved[#moved + 1] = get(id, 'priority')
+end
+return moved
+
+--- expired
+local max_starts, retention, limit, endings = unpack(ARGV)
+local moved = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now, 'LIMIT', 0, limit)) do
+  if num(id, 'starts') >= tonumber(max_starts) then
+    fail(id, 'worker_crashed', endings, retention)
+  else
+    enqueue(id)
+    moved[#moved + 1] = id
+    moved[#moved + 1] = get(id, 'priority')
+  end
+end
+return moved
+
+--- overdue
+-- A running job ends its own attempt at the deadline; only one whose worker failed to do so for a
+-- while (grace) is ended here, and its late finish is then refused.
+local retention, limit, grace_ms, endings = unpack(ARGV)
+local ended = 0
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, limit)) do
+  local running = get(id, 'state') == 'running'
+  local deadline = tonumber(redis.call('ZSCORE', P .. 'deadlines', id))
+  if not running or now >= deadline + tonumber(grace_ms) then
+    fail(id, get(id, 'claimed_at') and 'deadline_exceeded' or 'queue_timeout', endings, retention)
+    ended = ended + 1
+  end
+end
+return {tostring(ended)}
+
+--- waiting
+local age_ms, limit = unpack(ARGV)
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'queued', '-inf', now - age_ms, 'LIMIT', 0, limit)) do
+  found[#found + 1] = id
+  found[#found + 1] = get(id, 'priority')
+end
+return found
+
+--- sent
+if redis.call('ZSCORE', P .. 'queued', ARGV[1]) then redis.call('ZADD', P .. 'queued', now, ARGV[1]) end
+return {'ok'}
+
+--- forgotten
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  local ending = get(id, 'ending')
+  found[#found + 1] = id
+  found[#found + 1] = ending and cjson.decode(ending).key or ''
+end
+return found
+
+--- forget
+redis.call('ZREM', P .. 'ended', ARGV[1])
+redis.call('ZREM', P .. 'dead', ARGV[1])
+redis.call('DEL', job(ARGV[1]))
+return {'ok'}

@@ -1,0 +1,338 @@
+"""The job record: the only truth about a job, kept in Redis and changed only by the scripts here.
+
+A job is one hash. The scripts of `jobs.lua` claim it, renew its lease, end it; each is atomic,
+checks the fencing token where one is needed, and takes its time from Redis, so that a duplicated,
+late or lost message can delay a job but never double it, lose it or leave it stuck.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Self, cast
+
+import redis
+from redis.commands.core import Script
+
+from exporter.errors import (
+    DeadlineExceeded,
+    ExportError,
+    JobNotFound,
+    JobRunning,
+    JobTerminal,
+    LeaseLost,
+    QueueTimedOut,
+    QueueUnavailable,
+    WorkerCrashed,
+)
+from exporter.poster import PosterJob
+from exporter.queues import Priority
+from exporter.settings import Settings
+
+PREFIX = "export:"
+# Redis must answer within this or the caller is told so; it bounds every request of the API.
+SOCKET_TIMEOUT_S = 5.0
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (State.COMPLETED, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished poster. `key` is its place in storage; links are made from it on each read."""
+
+    key: str
+    file_size: int
+    width: int
+    height: int
+    sha256: str
+    render_time_ms: int
+    queue_time_ms: int
+    warnings: tuple[dict[str, Any], ...] = ()
+    manifest: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job or an attempt failed: a stable code, the caller's text, whether another try may help."""
+
+    code: str
+    message: str
+    retryable: bool
+
+    @classmethod
+    def of(cls, error: ExportError) -> Self:
+        return cls(code=error.code, message=error.public, retryable=error.retryable)
+
+
+# What the scripts write when they end a job themselves; the texts stay in errors.py.
+_ENDINGS = json.dumps(
+    {
+        cls.code: {"code": cls.code, "message": cls.summary, "retryable": cls.retryable}
+        for cls in (QueueTimedOut, DeadlineExceeded, WorkerCrashed)
+    }
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an attempt is: its stage by name, percent of the whole, and *done* of *total* parts."""
+
+    stage: str = "queued"
+    percent: int = 0
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as it stands. Times in seconds since the epoch by Redis' clock; 0 = has not happened."""
+
+    job_id: str
+    key_id: str
+    state: State
+    progress: Progress
+    priority: Priority
+    request: str
+    attempts: int
+    starts: int
+    created_at: float
+    claimed_at: float
+    due_at: float
+    ended_at: float
+    result: Result | None
+    failure: Failure | None
+
+    def job(self) -> PosterJob:
+        return PosterJob.from_message(json.loads(self.request))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to draw a job until the lease runs out, proved by *token* in every later call."""
+
+    job: PosterJob
+    token: int
+    attempts: int
+    remaining_s: float
+    queue_time_s: float
+
+
+class Jobs:
+    """The job records of one Redis. Safe to share between threads; make it after a fork."""
+
+    def __init__(self, client: "redis.Redis", settings: Settings) -> None:
+        self._redis = client
+        self._settings = settings
+        self._retention_ms = round(settings.retention_s * 1000)
+        self._scripts = _Scripts(client)
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Self:
+        return cls(connect(settings), settings)
+
+    def submit(self, job: PosterJob) -> None:
+        """Write *job* as queued. Returns once Redis has it; the message must be sent afterwards."""
+        self._run(
+            "submit",
+            job.job_id,
+            job.key_id,
+            job.priority.value,
+            json.dumps(job.to_message(), separators=(",", ":")),
+            round(self._settings.queue_timeout_s * 1000),
+            round(job.timeout_s * 1000),
+        )
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return the record of *job_id*. Raises JobNotFound, QueueUnavailable."""
+        fields = self._call(self._redis.hgetall, f"{PREFIX}job:{job_id}")
+        if not fields:
+            raise JobNotFound(f"no job {job_id!r}")
+        return _record(job_id, cast(dict[str, str], fields))
+
+    def claim(self, job_id: str, worker: str) -> Claim | None:
+        """Take *job_id* for *worker*, or return None when there is nothing to do for this message.
+
+        The start is counted before any work is done, so that a job that kills its worker ends
+        after `max_starts`. Ends jobs that waited, crashed or ran for too long on the way.
+        """
+        answer = self._run(
+            "claim",
+            job_id,
+            worker,
+            round(self._settings.lease_s * 1000),
+            self._settings.max_starts,
+            self._retention_ms,
+            _ENDINGS,
+        )
+        if answer[0] != "claimed":
+            return None
+        _, token, request, attempts, remaining_ms, queue_ms = answer
+        return Claim(
+            job=PosterJob.from_message(json.loads(request)),
+            token=int(token),
+            attempts=int(attempts),
+            remaining_s=int(remaining_ms) / 1000,
+            queue_time_s=int(queue_ms) / 1000,
+        )
+
+    def beat(self, job_id: str, token: int, progress: Progress) -> None:
+        """Renew the lease and record how far the attempt is; the percentage never goes back.
+
+        Raises LeaseLost when another attempt holds the job or it has ended.
+        """
+        lease_ms = round(self._settings.lease_s * 1000)
+        self._with_token(
+            "beat", job_id, token, lease_ms,
+            progress.stage, progress.percent, progress.done, progress.total,
+        )  # fmt: skip
+
+    def complete(self, job_id: str, token: int, result: Result) -> None:
+        """End the job as completed. Raises LeaseLost when *token* is not the current one."""
+        self._finish(job_id, token, State.COMPLETED, json.dumps(result.__dict__))
+
+    def fail(self, job_id: str, token: int, failure: Failure) -> None:
+        """End the job as failed. Raises LeaseLost when *token* is not the current one."""
+        self._finish(job_id, token, State.FAILED, json.dumps(failure.__dict__))
+
+    def retry(self, job_id: str, token: int, failure: Failure, delay_s: float) -> None:
+        """Put the job into the retry schedule for *delay_s*; the start is given back, it did not crash."""
+        self._with_token(
+            "retry", job_id, token, json.dumps(failure.__dict__), round(delay_s * 1000)
+        )
+
+    def cancel(self, job_id: str) -> None:
+        """End a waiting job as cancelled. Raises JobNotFound, JobRunning, JobTerminal."""
+        answer = self._run("cancel", job_id, self._retention_ms)
+        if answer[0] == "missing":
+            raise JobNotFound(f"no job {job_id!r}")
+        if answer[0] == State.RUNNING:
+            raise JobRunning(f"job {job_id} is running")
+        if answer[0] != "done":
+            raise JobTerminal(f"job {job_id} is {answer[0]}", public=f"The job is {answer[0]}.")
+
+    def due(self) -> list[tuple[str, Priority]]:
+        """Move the retries whose time has come back to queued and return them, to be sent."""
+        return self._pairs(self._run("due", 100))
+
+    def expired(self) -> list[tuple[str, Priority]]:
+        """Take the jobs whose lease ran out back to queued and return them, to be sent.
+
+        Jobs past their start limit or deadline end here instead.
+        """
+        return self._pairs(
+            self._run("expired", self._settings.max_starts, self._retention_ms, 100, _ENDINGS)
+        )
+
+    def overdue(self) -> int:
+        """End the jobs past the queue timeout or their own timeout; return how many."""
+        grace_ms = round(self._settings.lease_s * 1000)
+        return int(self._run("overdue", self._retention_ms, 100, grace_ms, _ENDINGS)[0])
+
+    def waiting_since(self, age_s: float) -> list[tuple[str, Priority]]:
+        """Return queued jobs whose message was sent at least *age_s* ago (it may be lost)."""
+        return self._pairs(self._run("waiting", round(age_s * 1000), 1000))
+
+    def sent(self, job_id: str) -> None:
+        """Record that a message for *job_id* was sent again just now."""
+        self._run("sent", job_id)
+
+    def forgotten(self) -> list[tuple[str, str]]:
+        """Return `(job id, storage key)` of ended jobs past their retention; the key may be empty."""
+        answer = self._run("forgotten", 100)
+        return [(answer[i], answer[i + 1]) for i in range(0, len(answer), 2)]
+
+    def forget(self, job_id: str) -> None:
+        """Remove the record of an ended job; its object must be deleted first."""
+        self._run("forget", job_id)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs wait, run and wait for a retry."""
+        pipe = self._redis.pipeline(transaction=False)
+        for name in ("queued", "running", "retrying"):
+            pipe.zcard(f"{PREFIX}{name}")
+        queued, running, retrying = self._call(pipe.execute)
+        return {"queued": queued, "running": running, "retrying": retrying}
+
+    def _finish(self, job_id: str, token: int, state: State, ending: str) -> None:
+        self._with_token("finish", job_id, token, state.value, ending, self._retention_ms)
+
+    def _with_token(self, script: str, job_id: str, token: int, *args: Any) -> None:
+        if self._run(script, job_id, token, *args)[0] != "ok":
+            raise LeaseLost(f"job {job_id}: token {token} is no longer the current one")
+
+    def _run(self, script: str, *args: Any) -> list[str]:
+        return cast(list[str], self._call(self._scripts.run, script, *args))
+
+    @staticmethod
+    def _call(function: Any, *args: Any) -> Any:
+        try:
+            return function(*args)
+        except redis.RedisError as err:
+            raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
+
+    @staticmethod
+    def _pairs(flat: list[str]) -> list[tuple[str, Priority]]:
+        return [(flat[i], Priority(flat[i + 1])) for i in range(0, len(flat), 2)]
+
+
+def connect(settings: Settings) -> "redis.Redis":
+    """Return a client of the settings' Redis, with limits on every wait."""
+    return redis.Redis.from_url(
+        settings.redis_url,
+        decode_responses=True,
+        socket_timeout=SOCKET_TIMEOUT_S,
+        socket_connect_timeout=SOCKET_TIMEOUT_S,
+        health_check_interval=25,
+    )
+
+
+class _Scripts:
+    """`jobs.lua`, cut at its `--- name` lines, each part registered with the shared head."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        text = files("exporter").joinpath("jobs.lua").read_text()
+        head, *parts = text.split("\n--- ")
+        self._scripts: dict[str, Script] = {}
+        for part in parts:
+            name, body = part.split("\n", 1)
+            self._scripts[name.strip()] = client.register_script(f"{head}\n{body}")
+
+    def run(self, name: str, *args: Any) -> Any:
+        return self._scripts[name](keys=[PREFIX], args=list(args))
+
+
+def _record(job_id: str, f: dict[str, str]) -> JobRecord:
+    state = State(f["state"])
+    ending = json.loads(f["ending"]) if f.get("ending") else None
+    last_failure = json.loads(f["failure"]) if f.get("failure") else None
+    return JobRecord(
+        job_id=job_id,
+        key_id=f["key_id"],
+        state=state,
+        progress=Progress(
+            f["stage"], int(f["progress"]), int(f.get("done", 0)), int(f.get("total", 0))
+        ),
+        priority=Priority(f["priority"]),
+        request=f["request"],
+        attempts=int(f["attempts"]),
+        starts=int(f["starts"]),
+        created_at=int(f["created_at"]) / 1000,
+        claimed_at=int(f.get("claimed_at", 0)) / 1000,
+        due_at=int(f.get("due_at", 0)) / 1000,
+        ended_at=int(f.get("ended_at", 0)) / 1000,
+        result=Result(**{**ending, "warnings": tuple(ending["warnings"])})
+        if state is State.COMPLETED and ending
+        else None,
+        failure=Failure(**last_failure) if last_failure else None,
+    )

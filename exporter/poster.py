@@ -1,0 +1,256 @@
+"""What a poster is: frozen values, their defaults and their ranges, and nothing that acts.
+
+The fields are those of the web app's PosterConfig. Each carries its range in its metadata, so the
+API's schemas (`webapi/schemas.py`) and the page's JSON (`to_page`) are made from this one list.
+Coordinates are ``[lng, lat]`` in degrees WGS 84; camera values are MapLibre's.
+"""
+
+import math
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from exporter.queues import Priority
+
+# Beyond this latitude Web Mercator has no map.
+MAX_LATITUDE = 85.051129
+PAYLOAD_VERSION = 1
+
+
+def value(
+    default: Any = MISSING,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    one_of: tuple[str, ...] | None = None,
+    longest: int | None = None,
+    kind: str = "",
+    name: str | None = None,
+) -> Any:
+    """Declare a field: inclusive range, allowed words, text length, `kind` (colour, font, text, point, bounds), JSON name."""
+    metadata = {
+        "low": low, "high": high, "one_of": one_of, "longest": longest, "kind": kind, "name": name,
+    }  # fmt: skip
+    return field(default=default, metadata=metadata)
+
+
+def number(default: Any, low: float, high: float, *, name: str | None = None) -> Any:
+    return value(default, low=low, high=high, name=name)
+
+
+def text(default: Any, longest: int = 200) -> Any:
+    return value(default, longest=longest, kind="text")
+
+
+def word(default: str, *one_of: str) -> Any:
+    return value(default, one_of=one_of)
+
+
+def colour(default: Any = None) -> Any:
+    return value(default, longest=64, kind="colour")
+
+
+def font(default: Any = None) -> Any:
+    return value(default, longest=64, kind="font")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where, and the words printed about it. `bounds` ((W, S), (E, N)) frame the map only when given."""
+
+    center: tuple[float, float] = value(kind="point")
+    name: str = text("")
+    city: str = text("")
+    zoom: float = number(12, 1, 24)
+    bounds: tuple[tuple[float, float], tuple[float, float]] | None = value(None, kind="bounds")
+
+
+@dataclass(frozen=True)
+class Typography:
+    """Sizes in percent of the poster's width, tracking in em, heights in percent of its height."""
+
+    title_font: str | None = font()
+    subtitle_font: str | None = font()
+    title_size: float = number(5, 0.5, 40)
+    title_weight: int = number(800, 100, 900)
+    title_letter_spacing: float = number(0.08, -0.1, 0.5)
+    title_all_caps: bool = value(True)
+    subtitle_size: float = number(2.5, 0.2, 20)
+    subtitle_weight: int = number(400, 100, 900)
+    subtitle_letter_spacing: float = number(0.2, -0.1, 0.5)
+    show_title: bool = value(True)
+    show_subtitle: bool = value(True)
+    show_coordinates: bool = value(True)
+    position: str = word("bottom", "top", "bottom", "center")
+    text_backdrop: str = word("gradient", "none", "subtle", "strong", "gradient")
+    backdrop_height: float = number(35, 0, 100)
+    backdrop_alpha: float = number(1, 0, 1)
+    backdrop_sharpness: float = number(50, 0, 100)
+    max_width: float = number(80, 1, 100)
+    offset_y: float = number(0, -50, 50)
+    text_color: str | None = colour()
+
+
+@dataclass(frozen=True)
+class Format:
+    """The sheet: margin in percent of its width, on all four sides."""
+
+    aspect_ratio: str = word(
+        "2:3", "2:3", "3:4", "4:5", "1:1", "ISO", "16:9", "16:10", "9:16", "9:19.5"
+    )
+    orientation: str = word("portrait", "portrait", "landscape")
+    margin: float = number(5, 0, 20)
+    border_style: str = word("none", "none", "thin", "thick", "double", "inset")
+    mask_shape: str = word("rectangular", "rectangular", "circular")
+    compass_rose: bool = value(False)
+    texture: str = word("none", "none", "paper", "canvas", "grain")
+    texture_intensity: float = number(20, 0, 100)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is on the map. Sizes are factors unless said, angles degrees, heights metres."""
+
+    streets: bool = value(True)
+    water: bool = value(True)
+    parks: bool = value(False)
+    buildings: bool = value(False)
+    terrain: bool = value(True)
+    terrain_under_water: bool = value(True)
+    hillshade_exaggeration: float = number(0.5, 0, 1)
+    contours: bool = value(False)
+    contour_density: int = number(50, 10, 250)
+    population: bool = value(False)
+    boundaries: bool = value(False)
+    pois: bool = value(True)
+    railroads: bool = value(True)
+    labels: bool = value(False)
+    labels_admin: bool = value(False, name="labels-admin")
+    labels_cities: bool = value(False, name="labels-cities")
+    labels_streets: bool = value(False, name="labels-streets")
+    label_size: float = number(1, 0.1, 5)
+    label_admin_size: float = number(1, 0.5, 2.5)
+    label_cities_size: float = number(1, 0.5, 2.5)
+    label_max_width: float = number(10, 2, 20)
+    label_style: str = word("elevated", "standard", "elevated", "glass", "vintage")
+    landcover_wood: bool = value(True)
+    landcover_grass: bool = value(True)
+    landcover_farmland: bool = value(True)
+    landcover_ice: bool = value(True)
+    landuse_forest: bool = value(False)
+    landuse_orchard: bool = value(False)
+    landuse_vineyard: bool = value(False)
+    landuse_cemetery: bool = value(False)
+    landuse_grass: bool = value(False)
+    road_weight: float = number(1, 0.1, 3)
+    marker: bool = value(True)
+    marker_type: str = word("crosshair", "pin", "crosshair", "dot", "ring", "heart", "home")
+    marker_color: str | None = colour()
+    buildings_3d: bool = value(False, name="buildings3D")
+    pitch: float = number(0, 0, 60, name="buildings3DPitch")
+    bearing: float = number(0, 0, 360, name="buildings3DBearing")
+    buildings_3d_height_scale: float = number(1, 0.5, 3, name="buildings3DHeightScale")
+    buildings_3d_default_height: float = number(6, 0, 30, name="buildings3DDefaultHeight")
+
+
+@dataclass(frozen=True)
+class PosterConfig:
+    """One poster, whole, but for its size in pixels."""
+
+    location: Location
+    style: str = "minimal"
+    palette: str = ""
+    typography: Typography = Typography()
+    format: Format = Format()
+    layers: Layers = Layers()
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The output in pixels: ``width`` x ``height``, each times ``pixel_ratio``."""
+
+    width: int = number(2400, 1, 100_000)
+    height: int = number(3600, 1, 100_000)
+    pixel_ratio: float = number(1.0, 0.1, 4)
+
+    @property
+    def width_px(self) -> int:
+        return half_up(self.width * self.pixel_ratio)
+
+    @property
+    def height_px(self) -> int:
+        return half_up(self.height * self.pixel_ratio)
+
+
+@dataclass(frozen=True)
+class PosterJob:
+    """One accepted request: who asked (`key_id`), for what, how urgently and for how long."""
+
+    job_id: str
+    key_id: str
+    config: PosterConfig
+    resolution: Resolution = Resolution()
+    priority: Priority = Priority.NORMAL
+    user_id: str = text("")
+    timeout_s: float = 120.0
+    version: int = PAYLOAD_VERSION
+
+    def to_page(self) -> dict[str, Any]:
+        """Return the JSON the renderer page is handed (static_renderer/README.md)."""
+        return {
+            "config": to_json(self.config),
+            "width": self.resolution.width_px,
+            "height": self.resolution.height_px,
+        }
+
+    def to_message(self) -> dict[str, Any]:
+        """Return the JSON kept in the job record; `from_message` reads it back."""
+        return to_json(self)  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> "PosterJob":
+        """Rebuild the job of a record; keys of a newer version are passed over."""
+        return from_json(cls, message)  # type: ignore[no-any-return]
+
+
+def half_up(x: float) -> int:
+    """Round as the existing export does; Python's own `round` takes halves to even."""
+    return math.floor(x + 0.5)
+
+
+def json_name(f: Any) -> str:
+    """Return the JSON name of a dataclass field: its own `name`, else camelCase."""
+    if f.metadata.get("name"):
+        return str(f.metadata["name"])
+    head, *rest = f.name.split("_")
+    return str(head + "".join(part.capitalize() for part in rest))
+
+
+def to_json(thing: Any) -> Any:
+    """Turn dataclasses into plain JSON values, tuples into lists."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {json_name(f): to_json(getattr(thing, f.name)) for f in fields(thing)}
+    if isinstance(thing, list | tuple):
+        return [to_json(item) for item in thing]
+    return str(thing) if isinstance(thing, Priority) else thing
+
+
+def from_json(cls: Any, data: dict[str, Any]) -> Any:
+    """Rebuild *cls* from what `to_json` made of it."""
+    hints = get_type_hints(cls)
+    return cls(
+        **{
+            f.name: _from_json(hints[f.name], data[json_name(f)])
+            for f in fields(cls)
+            if json_name(f) in data
+        }
+    )
+
+
+def _from_json(hint: Any, item: Any) -> Any:
+    if is_dataclass(hint):
+        return from_json(hint, item)
+    if hint is Priority:
+        return Priority(item)
+    if isinstance(item, list):
+        return tuple(_from_json(None, part) for part in item)
+    return item

@@ -1,0 +1,253 @@
+"""Every setting, its default and its reason; the only reader of the environment.
+
+`Settings.from_env(mapping)` parses once at start. The table in README.md is tested against this
+file, so a setting is described here and nowhere else.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from exporter.errors import InvalidSettings
+
+OPENFREEMAP = "https://tiles.openfreemap.org/planet"
+
+
+def setting(default: Any, env: str, help_text: str, *, secret: bool = False) -> Any:
+    """Declare one setting: its default, its environment variable and what it is for."""
+    return field(default=default, metadata={"env": env, "help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of API, worker and tools. Durations in seconds, sizes in bytes or pixels."""
+
+    redis_url: str = setting(
+        "redis://127.0.0.1:6379/0", "REDIS_URL", "Redis, the broker and the job store", secret=True
+    )
+    tiles_url: str = setting(
+        OPENFREEMAP,
+        "TILES_URL",
+        "vector tiles: a TileJSON URL, or `pmtiles:` and a file or folder on this host",
+    )
+    port: int = setting(8000, "PORT", "port of the web API")
+    flower_port: int = setting(5555, "FLOWER_PORT", "port of Flower under `make run`")
+    public_url: str = setting(
+        "", "EXPORT_PUBLIC_URL", "the API's own address in links; default `http://127.0.0.1:PORT`"
+    )
+    dev_api_key: str = setting(
+        "", "EXPORT_DEV_API_KEY", "development key for `make run`; made when empty", secret=True
+    )
+    var_dir: Path = setting(
+        Path("var"), "EXPORT_VAR_DIR", "folder for cache, profiles and the directory store"
+    )
+    log_level: str = setting("INFO", "EXPORT_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")
+
+    timeout_default_s: float = setting(
+        120.0, "EXPORT_TIMEOUT_DEFAULT_S", "`timeout` of a request that names none"
+    )
+    timeout_max_s: float = setting(
+        900.0, "EXPORT_TIMEOUT_MAX_S", "largest `timeout`; Celery's limits derive from it"
+    )
+    queue_timeout_s: float = setting(
+        86_400.0, "EXPORT_QUEUE_TIMEOUT_S", "how long a job may wait for its first start"
+    )
+    settle_timeout_s: float = setting(
+        60.0, "EXPORT_SETTLE_TIMEOUT_S", "how long the page may wait for tiles and fonts"
+    )
+    fetch_timeout_s: float = setting(
+        10.0, "EXPORT_FETCH_TIMEOUT_S", "one outgoing fetch of a tile or TileJSON"
+    )
+    lease_s: float = setting(
+        45.0, "EXPORT_LEASE_S", "a running job without a heartbeat for so long is started again"
+    )
+    heartbeat_s: float = setting(10.0, "EXPORT_HEARTBEAT_S", "how often a worker renews its lease")
+    sweep_s: float = setting(15.0, "EXPORT_SWEEP_S", "how often lost and overdue jobs are sought")
+    lost_after_s: float = setting(
+        60.0, "EXPORT_LOST_AFTER_S", "a queued job without a message for so long is sent again"
+    )
+    max_starts: int = setting(3, "EXPORT_MAX_STARTS", "starts that may end with a dead worker")
+    max_attempts: int = setting(
+        4, "EXPORT_MAX_ATTEMPTS", "attempts that may end in a passing fault"
+    )
+    retry_base_s: float = setting(
+        2.0, "EXPORT_RETRY_BASE_S", "centre of the first wait between attempts; each next is x4"
+    )
+    retention_s: float = setting(
+        7 * 86_400.0, "EXPORT_RETENTION_S", "how long an ended job and its poster are kept"
+    )
+
+    pool_min_instances: int = setting(1, "EXPORT_POOL_MIN", "browsers a worker keeps warm")
+    pool_max_instances: int = setting(1, "EXPORT_POOL_MAX", "browsers a worker may have at once")
+    pool_max_pages: int = setting(1, "EXPORT_POOL_PAGES", "pages per browser (docs/adr/0004)")
+    pool_idle_timeout_s: float = setting(
+        900.0, "EXPORT_POOL_IDLE_S", "a spare browser above the minimum is closed after so long"
+    )
+    pool_memory_limit_mb: int = setting(
+        2048,
+        "EXPORT_POOL_MEMORY_MB",
+        "a browser above so much memory (PSS) is replaced after its job",
+    )
+    pool_max_renders: int = setting(
+        100, "EXPORT_POOL_RENDERS", "renders before a browser is replaced"
+    )
+    pool_max_age_s: float = setting(
+        3600.0, "EXPORT_POOL_AGE_S", "age at which a browser is replaced"
+    )
+    chromium_path: Path = setting(
+        Path("/usr/bin/chromium"), "EXPORT_CHROMIUM", "the Chromium to start"
+    )
+    browser_user: str = setting(
+        "nobody", "EXPORT_BROWSER_USER", "user the browser runs as when the worker is root"
+    )
+    allow_no_sandbox: bool = setting(
+        False, "EXPORT_ALLOW_NO_SANDBOX", "run Chromium without its sandbox; never with user input"
+    )
+    gl_backend: str = setting(
+        "llvmpipe", "EXPORT_GL_BACKEND", "`llvmpipe` or `swiftshader`; another one is refused"
+    )
+
+    fetch_max_bytes: int = setting(
+        20_000_000, "EXPORT_FETCH_MAX_BYTES", "largest answer of one fetch, raw and decoded"
+    )
+    egress_allow: tuple[str, ...] = setting(
+        (), "EXPORT_EGRESS_ALLOW", "`host:port` pairs that may be fetched at private addresses"
+    )
+    egress_ca_file: str = setting(
+        "", "EXPORT_EGRESS_CA_FILE", "extra certificate authority for fetches (PEM)"
+    )
+    contact: str = setting(
+        "", "EXPORT_CONTACT", "contact in the user agent of outgoing fetches (mail or URL)"
+    )
+    cache_max_bytes: int = setting(
+        1_000_000_000, "EXPORT_CACHE_MAX_BYTES", "disk cache of fetched tiles, per host"
+    )
+
+    storage: str = setting("directory", "EXPORT_STORAGE", "`directory` or `s3`")
+    url_ttl_s: int = setting(
+        86_400, "EXPORT_URL_TTL_S", "life of a signed download URL; a new one is made on each read"
+    )
+    url_secret: str = setting(
+        "", "EXPORT_URL_SECRET", "signs the directory store's URLs; made when empty", secret=True
+    )
+    s3_endpoint_url: str = setting("", "EXPORT_S3_ENDPOINT_URL", "…/storage/v1/s3 at Supabase")
+    s3_region: str = setting("", "EXPORT_S3_REGION", "the project's region")
+    s3_bucket: str = setting("posters", "EXPORT_S3_BUCKET", "bucket; it must exist")
+    s3_access_key_id: str = setting("", "EXPORT_S3_ACCESS_KEY_ID", "S3 access key", secret=True)
+    s3_secret_access_key: str = setting("", "EXPORT_S3_SECRET_ACCESS_KEY", "S3 secret", secret=True)
+    s3_public_base_url: str = setting(
+        "",
+        "EXPORT_S3_PUBLIC_BASE_URL",
+        "for a public bucket, …/storage/v1/object/public/BUCKET; empty: presigned URLs",
+    )
+    s3_read_timeout_s: float = setting(60.0, "EXPORT_S3_READ_TIMEOUT_S", "one S3 request")
+
+    max_side_px: int = setting(8192, "EXPORT_MAX_SIDE_PX", "longest side of a poster")
+    max_area_px: int = setting(
+        33_177_600,
+        "EXPORT_MAX_AREA_PX",
+        "largest poster; Chromium caps its drawing buffer here without saying so",
+    )
+    max_body_bytes: int = setting(2_000_000, "EXPORT_MAX_BODY_BYTES", "largest request body")
+    app_env: str = setting("production", "APP_ENV", "`production`, `development` or `test`")
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def base_url(self) -> str:
+        """The API's address in links, without a slash at its end."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    # The inner limit must always end first, so that a job is ended by the layer that knows most
+    # about it: attempt (asyncio) < soft limit < hard limit < visibility timeout.
+    @property
+    def task_soft_limit_s(self) -> float:
+        """Celery's soft limit: above every job's own `timeout`."""
+        return self.timeout_max_s + 30
+
+    @property
+    def task_hard_limit_s(self) -> float:
+        """Celery's hard limit: kills a child that ignored the soft one."""
+        return self.task_soft_limit_s + 30
+
+    @property
+    def visibility_timeout_s(self) -> float:
+        """When kombu hands an unacknowledged message out again: twice the hard limit."""
+        return 2 * self.task_hard_limit_s
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Parse *env* (the process's environment by default). Raises InvalidSettings."""
+        source = os.environ if env is None else env
+        given = {
+            f.name: _parse(f.metadata["env"], source[f.metadata["env"]], f.default)
+            for f in fields(cls)
+            if source.get(f.metadata["env"], "") != ""
+        }
+        return cls(**given)
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once. For entry points; all else is handed them."""
+    return Settings.from_env()
+
+
+def _parse(name: str, text: str, default: Any) -> Any:
+    kind = type(default)
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+                text.lower()
+            ]
+        if kind is tuple:
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        return cast(Any, kind)(text)
+    except (ValueError, KeyError) as err:
+        raise InvalidSettings(f"{name} must be a {kind.__name__}, got {text!r}") from err
+
+
+def _check(s: Settings) -> None:
+    def need(ok: bool, text: str) -> None:
+        if not ok:
+            raise InvalidSettings(text)
+
+    for f in fields(s):
+        value = getattr(s, f.name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            need(0 <= value < float("inf"), f"{f.metadata['env']} must be 0 or more, got {value}")
+    need(
+        s.storage in ("directory", "s3"),
+        f"EXPORT_STORAGE must be directory or s3, got {s.storage!r}",
+    )
+    need(
+        s.gl_backend in ("llvmpipe", "swiftshader"),
+        f"EXPORT_GL_BACKEND must be llvmpipe or swiftshader, got {s.gl_backend!r}",
+    )
+    need(
+        s.storage != "s3" or bool(s.s3_endpoint_url and s.s3_region and s.s3_access_key_id),
+        "EXPORT_STORAGE=s3 needs EXPORT_S3_ENDPOINT_URL, EXPORT_S3_REGION, EXPORT_S3_ACCESS_KEY_ID "
+        "and EXPORT_S3_SECRET_ACCESS_KEY",
+    )
+    need(
+        s.timeout_default_s <= s.timeout_max_s,
+        f"EXPORT_TIMEOUT_DEFAULT_S ({s.timeout_default_s:g}) must not exceed "
+        f"EXPORT_TIMEOUT_MAX_S ({s.timeout_max_s:g})",
+    )
+    need(
+        s.lease_s > 4 * s.heartbeat_s,
+        f"EXPORT_LEASE_S ({s.lease_s:g}) must be more than four EXPORT_HEARTBEAT_S "
+        f"({s.heartbeat_s:g})",
+    )
+    need(
+        s.fetch_timeout_s < s.settle_timeout_s < s.timeout_max_s,
+        "EXPORT_FETCH_TIMEOUT_S < EXPORT_SETTLE_TIMEOUT_S < EXPORT_TIMEOUT_MAX_S must hold",
+    )
+    need(
+        1 <= s.pool_min_instances <= s.pool_max_instances,
+        "1 <= EXPORT_POOL_MIN <= EXPORT_POOL_MAX must hold",
+    )

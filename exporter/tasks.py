@@ -1,0 +1,108 @@
+"""The whole life of a job on one screen: claim, draw and store, then end it or let it retry."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+
+from exporter.attempt import Attempt
+from exporter.celery_app import app
+from exporter.errors import (
+    DeadlineExceeded,
+    ExportError,
+    InternalError,
+    LeaseLost,
+    QueueUnavailable,
+    StorageError,
+)
+from exporter.jobs import Claim, Failure, Result
+from exporter.queues import RENDER_TASK
+from exporter.worker import Worker, current
+
+log = structlog.get_logger()
+
+# Between tries to tell Redis how a job ended: short, because a restarted Redis is back in seconds.
+_INSIST_PAUSE_S = 0.5
+
+
+@app.task(name=RENDER_TASK)  # type: ignore[untyped-decorator]
+def render_export(job_id: str) -> None:
+    """Do what is to be done for *job_id* now; a message without work left is dropped."""
+    worker = current()
+    with structlog.contextvars.bound_contextvars(job_id=job_id):
+        claim = worker.jobs.claim(job_id, worker.name)
+        if claim is None:
+            log.info("nothing to do for this message")
+            return
+        log.info("claimed", token=claim.token, queue=claim.job.priority.value)
+        attempt = Attempt(worker, claim)
+        try:
+            # The attempt ends itself at its own deadline; the margin lets it clean up.
+            result = worker.run(attempt.export(), timeout_s=claim.remaining_s + 15)
+            _insist(lambda: worker.jobs.complete(job_id, claim.token, result), claim)
+        except LeaseLost as err:
+            log.warning("lease lost", error=str(err))
+            _drop_object(worker, attempt.key)
+        except ExportError as err:
+            _end_attempt(worker, claim, attempt, err)
+        except (TimeoutError, SoftTimeLimitExceeded) as err:
+            _end_attempt(worker, claim, attempt, DeadlineExceeded(f"{type(err).__name__}: {err}"))
+        except Exception as err:
+            log.exception("unforeseen error")
+            _end_attempt(worker, claim, attempt, InternalError(f"{type(err).__name__}: {err}"))
+        else:
+            _count_completed(worker, result)
+
+
+def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportError) -> None:
+    """Put the job into the retry schedule if that may help and fits its timeout, else fail it."""
+    job_id, failure = claim.job.job_id, Failure.of(error)
+    worker.metrics.count("export_errors", failure.code)
+    delay_s = random.uniform(0, 2) * worker.settings.retry_base_s * 4**claim.attempts  # noqa: S311
+    again = error.retryable and claim.attempts + 1 < worker.settings.max_attempts
+    try:
+        if again and delay_s < attempt.remaining_s:
+            log.warning("attempt failed", code=failure.code, error=str(error), retry_s=delay_s)
+            _insist(lambda: worker.jobs.retry(job_id, claim.token, failure, delay_s), claim)
+        else:
+            log.warning("job failed", code=failure.code, error=str(error))
+            _insist(lambda: worker.jobs.fail(job_id, claim.token, failure), claim)
+            worker.metrics.count("export_jobs", "failed")
+    except LeaseLost as err:
+        log.warning("lease lost", error=str(err))
+    _drop_object(worker, attempt.key)
+
+
+def _insist(tell: Callable[[], None], claim: Claim) -> None:
+    """Tell Redis how the attempt ended, also across a restart of Redis, for the job's timeout."""
+    deadline = time.monotonic() + max(claim.remaining_s, 30)
+    while True:
+        try:
+            return tell()
+        except QueueUnavailable as err:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("ending not recorded yet", error=str(err))
+            threading.Event().wait(_INSIST_PAUSE_S)
+
+
+def _drop_object(worker: Worker, key: str) -> None:
+    """Delete what this attempt may have stored; nobody will ever refer to it."""
+    if not key:
+        return
+    try:
+        worker.storage.delete(key)
+    except StorageError as err:
+        log.error("orphaned object", key=key, error=str(err))
+
+
+def _count_completed(worker: Worker, result: Result) -> None:
+    log.info(
+        "completed", key=result.key, bytes=result.file_size, render_time_ms=result.render_time_ms
+    )
+    worker.metrics.count("export_jobs", "completed")
+    worker.metrics.observe("export_render_seconds", result.render_time_ms / 1000)
+    worker.metrics.observe("export_queue_wait_seconds", result.queue_time_ms / 1000)
