@@ -16,6 +16,7 @@ from typing import Any
 from pmtiles.tile import (
     Compression,
     Entry,
+    HeaderDict,
     MagicNumberNotFound,
     SpecVersionUnsupported,
     TileType,
@@ -59,7 +60,7 @@ class Archive:
 
     def __init__(self, path: Path, data: mmap.mmap) -> None:
         self._data = data
-        self._header: dict[str, Any] = deserialize_header(self._read(0, HEADER_BYTES))
+        self._header: HeaderDict = deserialize_header(self._read(0, HEADER_BYTES))
         _check_header(path, self._header)
         self._gzipped = self._header["tile_compression"] is Compression.GZIP
         self._directory = lru_cache(DIRECTORIES_KEPT)(self._read_directory)
@@ -159,7 +160,7 @@ def _archive_files(path: Path) -> list[Path]:
     return files
 
 
-def _check_header(path: Path, header: dict[str, Any]) -> None:
+def _check_header(path: Path, header: HeaderDict) -> None:
     if header["tile_type"] is not TileType.MVT:
         raise InvalidSettings(f"TILES_URL: {path} holds no vector tiles")
     # What PMTiles tools write for vector tiles; brotli and zstd would need packages of their own.
@@ -170,7 +171,7 @@ def _check_header(path: Path, header: dict[str, Any]) -> None:
         raise InvalidSettings(f"TILES_URL: {path} must be compressed with gzip")
 
 
-def _tilejson(header: dict[str, Any], metadata: dict[str, Any]) -> TileJson:
+def _tilejson(header: HeaderDict, metadata: dict[str, Any]) -> TileJson:
     edges = [
         header[name] / 1e7 for name in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
     ]

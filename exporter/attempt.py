@@ -1,6 +1,7 @@
 """One attempt at one job: lend a page, draw, verify, store, and keep the lease all the while."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -107,10 +108,9 @@ class Attempt:
                 await asyncio.to_thread(jobs.beat, claim.job.job_id, claim.token, self._progress)
             except QueueUnavailable as err:
                 log.warning("lease not renewed", error=str(err))
-            try:
-                await asyncio.wait_for(self._moved.wait(), self._worker.settings.heartbeat_s)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._worker.settings.heartbeat_s):
+                    await self._moved.wait()
 
     def _on_page(self, stage: str, done: int, total: int) -> None:
         if stage == "settling":

@@ -5,6 +5,7 @@ handlers, block the loop and leave Chromium behind when the worker is killed.
 """
 
 import asyncio
+import contextlib
 import os
 import pwd
 import shutil
@@ -48,7 +49,7 @@ GL_BACKENDS = {
     "llvmpipe": GlBackend(
         ("--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist"), "llvmpipe"
     ),
-    # Software WebGL is opt-in since Chromium 139; Debian's build falls back by itself, others don't.
+    # Software WebGL is opt-in since Chromium 139.
     "swiftshader": GlBackend(
         ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), "SwiftShader"
     ),
@@ -143,7 +144,7 @@ class Browser:
         """Await *work*, a pyppeteer call, for at most *timeout_s*.
 
         Raises TimeoutError, BrowserCrashed when the process or the tab died meanwhile,
-        BrowserError for any other trouble. After a time-out or a cancellation the browser is
+        BrowserError for any other trouble. After any of these, or a cancellation, the browser is
         unusable: pyppeteer loses its receive loop when a late answer meets a cancelled call.
         """
         task = asyncio.ensure_future(work)
@@ -160,7 +161,11 @@ class Browser:
                 self._broken = True
                 task.add_done_callback(_forget)
         if task.done():
-            return _result(task)
+            try:
+                return _result(task)
+            except BaseException:
+                self._broken = True
+                raise
         if self._exited.done() or self._crashed.is_set():
             raise BrowserCrashed(f"Chromium {self.pid} died (exit {self._process.returncode})")
         raise TimeoutError(f"no answer from Chromium {self.pid} within {timeout_s:g} s")
@@ -186,10 +191,8 @@ class Browser:
         The profile is thrown away, so nothing is gained by a slower, orderly exit.
         """
         self._broken = True
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         await self._exited
         if self._connection is not None:
             await _disconnect(self._connection)

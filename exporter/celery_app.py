@@ -1,4 +1,4 @@
-"""The Celery application, and the one way a message is sent: a job id, by task name, to its queue."""
+"""The Celery application, and the one way a message is sent: a job id, by task name."""
 
 from celery import Celery
 from kombu.exceptions import OperationalError

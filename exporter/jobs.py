@@ -64,7 +64,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a job or an attempt failed: a stable code, the caller's text, whether another try may help."""
+    """Why a job or an attempt failed: a stable code, and the text for the caller."""
 
     code: str
     message: str
@@ -86,7 +86,7 @@ _ENDINGS = json.dumps(
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an attempt is: its stage by name, percent of the whole, and *done* of *total* parts."""
+    """How far an attempt is: stage, percent of the whole, and *done* of *total* tiles."""
 
     stage: str = "queued"
     percent: int = 0
@@ -96,7 +96,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as it stands. Times in seconds since the epoch by Redis' clock; 0 = has not happened."""
+    """A job as it stands. Times: seconds since the epoch by Redis' clock; 0 = not yet."""
 
     job_id: str
     key_id: str
@@ -206,7 +206,7 @@ class Jobs:
         self._finish(job_id, token, State.FAILED, json.dumps(failure.__dict__))
 
     def retry(self, job_id: str, token: int, failure: Failure, delay_s: float) -> None:
-        """Put the job into the retry schedule for *delay_s*; the start is given back, it did not crash."""
+        """Put the job into the retry schedule for *delay_s*; its start is not held against it."""
         self._with_token(
             "retry", job_id, token, json.dumps(failure.__dict__), round(delay_s * 1000)
         )
@@ -248,7 +248,7 @@ class Jobs:
         self._run("sent", job_id)
 
     def forgotten(self) -> list[tuple[str, str]]:
-        """Return `(job id, storage key)` of ended jobs past their retention; the key may be empty."""
+        """Return `(job id, storage key or "")` of ended jobs past their retention."""
         answer = self._run("forgotten", 100)
         return [(answer[i], answer[i + 1]) for i in range(0, len(answer), 2)]
 

@@ -82,7 +82,7 @@ class Metrics:
 
 
 def exposition(client: "redis.Redis") -> bytes:
-    """Return the Prometheus text of the whole service; only `export_redis_up 0` when Redis is away."""
+    """Return the service's Prometheus text; only `export_redis_up 0` when Redis is away."""
     registry = CollectorRegistry()
     registry.register(_Snapshot(client))
     return generate_latest(registry)

@@ -5,9 +5,9 @@ makes a page ready for work; it lends such pages, one borrower each, and lends t
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -103,7 +103,7 @@ class BrowserPool(Generic[B, P]):
         """Start the patrol that keeps `min_instances` browsers ready. Returns at once."""
         self._keeper = asyncio.ensure_future(self._patrol())
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def lend(self) -> AsyncIterator[P]:
         """Lend a page for one job, waiting for a free one.
 
@@ -238,7 +238,7 @@ class BrowserPool(Generic[B, P]):
 
     async def _patrol(self) -> None:
         backoff_s = FIRST_BACKOFF_S
-        while True:
+        while not self._closed:
             try:
                 await self._inspect()
                 await self._fill()
@@ -285,9 +285,9 @@ class BrowserPool(Generic[B, P]):
 
     async def _until_one_is_missing(self) -> None:
         """Return when a browser has left, after `PATROL_S` at the latest."""
-        try:
-            await asyncio.wait_for(self._missing.wait(), PATROL_S)
-        except TimeoutError:
-            return
-        finally:
-            self._missing.clear()
+        # Not `wait_for`: before Python 3.12 it can swallow a cancellation that comes together with
+        # the event, and the patrol would never end.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATROL_S):
+                await self._missing.wait()
+        self._missing.clear()

@@ -55,7 +55,7 @@ def font(default: Any = None) -> Any:
 
 @dataclass(frozen=True)
 class Location:
-    """Where, and the words printed about it. `bounds` ((W, S), (E, N)) frame the map only when given."""
+    """Where, and the words printed about it. `bounds` ((W, S), (E, N)) frame only when given."""
 
     center: tuple[float, float] = value(kind="point")
     name: str = text("")

@@ -1,0 +1,229 @@
+"""The only network the browser has: serves the page and tiles, takes the image, refuses the rest.
+
+One per worker process, on that process's event loop. It is the HTTP proxy Chromium is told to use
+and the server of `http://poster.internal` at once; the contract is static_renderer/README.md.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import hdrs, web
+
+from exporter import page_files
+from exporter.egress import Egress
+from exporter.errors import (
+    EgressDenied,
+    EgressFailed,
+    ExportError,
+    TilesCorrupt,
+)
+from exporter.settings import Settings
+from exporter.tickets import EMPTY, MISSING, SERVED, OnProgress, Ticket
+from exporter.tiles import open_tiles
+
+log = structlog.get_logger(__name__)
+
+HOST = "poster.internal"
+ORIGIN = f"http://{HOST}"
+TILES_URL = f"{ORIGIN}/tiles/openmaptiles/{{z}}/{{x}}/{{y}}"
+TICKET_HEADER = "X-Export-Ticket"
+# Chromium may keep a tile for the posters of one batch, and still see a source's update soon.
+KEEP_TILE = "max-age=600"
+MAX_PROGRESS_BYTES = 1024
+# A PNG of noise is 4 bytes a pixel and deflate's overhead (under 0.1 %); 1 MB covers its chunks.
+PNG_SLACK_BYTES = 1_000_000
+# Requests still running when a worker stops belong to a page that is being closed.
+STOP_WAIT_S = 1.0
+
+# Everything the page loads is ours; styles are inline because MapLibre sets them so.
+CSP = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; font-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Gateway:
+    """Serves `poster.internal` on a free loopback port; owns *egress* and closes it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        egress: Egress,
+        *,
+        renderer_dir: Path = page_files.RENDERER_DIR,
+    ) -> None:
+        self._egress = egress
+        self._source = open_tiles(settings, egress)
+        self._renderer_dir = renderer_dir
+        self._max_image_bytes = 4 * settings.max_area_px + PNG_SLACK_BYTES
+        self._tickets: dict[str, Ticket] = {}
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+        self.denied = 0
+
+    async def start(self) -> None:
+        """Listen; `port` is set afterwards."""
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=STOP_WAIT_S)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and close the tile source and the egress."""
+        if self._runner:
+            await self._runner.cleanup()
+        await self._source.close()
+        await self._egress.close()
+
+    def open(self, job: dict[str, Any], on_progress: OnProgress) -> Ticket:
+        """Return a ticket for *job* (what the page gets as its order), closed by its `with`."""
+        ticket = Ticket(job, on_progress, close=lambda word: self._tickets.pop(word, None))
+        self._tickets[ticket.word] = ticket
+        return ticket
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[self._guard])
+        app.router.add_get("/tiles/openmaptiles.json", self._tilejson)
+        app.router.add_get(r"/tiles/openmaptiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", self._tile)
+        app.router.add_get("/jobs/{word}", self._job)
+        app.router.add_post("/jobs/{word}/progress", self._progress)
+        app.router.add_post("/jobs/{word}/image", self._image)
+        app.router.add_get("/{path:.*}", self._file)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse whatever is not for us before any route sees it, and dress every answer."""
+        if not _is_ours(request):
+            self.denied += 1
+            log.warning("gateway_denied", method=request.method, target=str(request.url)[:200])
+            refusal = _error(403, "egress_denied")
+            refusal.force_close()
+            return refusal
+        try:
+            response = await handler(request)
+        except web.HTTPException as err:
+            response = _error(err.status, "not_found" if err.status == 404 else "bad_request")
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        file = page_files.find(self._renderer_dir, request.path)
+        if file is None:
+            raise web.HTTPNotFound
+        # no-cache: asked again each time, so that an upgraded page is never mixed with an old one.
+        headers = {"Content-Type": file.content_type, "Cache-Control": "no-cache"}
+        return web.FileResponse(file.path, headers=headers)
+
+    async def _tilejson(self, _request: web.Request) -> web.Response:
+        try:
+            return _json((await self._source.tilejson()).to_json(TILES_URL))
+        except ExportError as err:
+            log.warning("tilejson_failed", code=err.code, cause=str(err))
+            return _error(_tile_status(err), err.code)
+
+    async def _tile(self, request: web.Request) -> web.Response:
+        z, x, y = (int(request.match_info[axis]) for axis in "zxy")
+        ticket = self._tickets.get(request.headers.get(TICKET_HEADER, ""))
+        name = f"{z}/{x}/{y}"
+        try:
+            tile = await self._source.tile(z, x, y)
+        except ExportError as err:
+            # One line per kind and job: a dead host would otherwise write one for every tile.
+            if ticket is None or ticket.tile_ended(name, err.code):
+                log.warning("tile_failed", tile=name, code=err.code, cause=str(err))
+            return _error(_tile_status(err), err.code)
+        if ticket:
+            ticket.tile_ended(name, MISSING if tile is None else SERVED if tile else EMPTY)
+        if tile is None:
+            return _error(404, "tile_missing")
+        headers = {"Content-Type": "application/x-protobuf", "Cache-Control": KEEP_TILE}
+        return web.Response(body=tile, headers=headers)
+
+    async def _job(self, request: web.Request) -> web.Response:
+        return _json(self._ticket(request).job)
+
+    async def _progress(self, request: web.Request) -> web.Response:
+        ticket = self._ticket(request)
+        body = await _read(request, MAX_PROGRESS_BYTES)
+        try:
+            given = json.loads(body or b"")
+            known = ticket.progressed(given["stage"], given.get("done", 0), given.get("total", 0))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            known = False
+        return web.Response(status=204) if known else _error(400, "bad_request")
+
+    async def _image(self, request: web.Request) -> web.Response:
+        ticket = self._ticket(request)
+        if request.content_type != "image/png":
+            return _error(415, "image_invalid")
+        if not ticket.expect_image():
+            return _error(409, "image_invalid")
+        image = None
+        try:
+            image = await _read(request, self._max_image_bytes)
+        finally:
+            ticket.take_image(image or None)
+        if image is None:
+            return _error(413, "image_invalid")
+        return web.Response(status=204) if image else _error(400, "image_invalid")
+
+    def _ticket(self, request: web.Request) -> Ticket:
+        try:
+            return self._tickets[request.match_info["word"]]
+        except KeyError as err:
+            raise web.HTTPNotFound from err
+
+
+def _is_ours(request: web.Request) -> bool:
+    """Tell whether a request is a plain one for our host, by its target and by its Host header."""
+    return (
+        request.method != hdrs.METH_CONNECT
+        and hdrs.UPGRADE not in request.headers
+        and request.headers.get(hdrs.HOST, "").lower() in (HOST, f"{HOST}:80")
+        and request.url.authority in (HOST, f"{HOST}:80")
+    )
+
+
+async def _read(request: web.Request, max_bytes: int) -> bytes | None:
+    """Return the whole body, None when it is longer than *max_bytes*."""
+    if (request.content_length or 0) > max_bytes:
+        return None
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > max_bytes:
+            return None
+    return bytes(body)
+
+
+def _tile_status(err: ExportError) -> int:
+    if isinstance(err, EgressDenied):
+        return 403
+    if isinstance(err, TilesCorrupt):
+        return 415
+    too_slow = isinstance(err, EgressFailed) and isinstance(err.__cause__, TimeoutError)
+    return 504 if too_slow else 502
+
+
+def _json(data: object) -> web.Response:
+    return web.json_response(data, headers={"Cache-Control": "no-store"})
+
+
+def _error(status: int, code: str) -> web.Response:
+    return web.json_response(
+        {"code": code}, status=status, headers={"Cache-Control": "no-store", **HEADERS}
+    )
