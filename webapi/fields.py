@@ -1,19 +1,17 @@
 """Strict marshmallow fields: nothing is coerced, and each complaint has a code and names the range.
 
-They are made from the field metadata of `exporter/poster.py`, the one home of ranges and words.
+`schemas.py` makes them from the field metadata of `exporter/poster.py`, the one home of ranges.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass
-from dataclasses import fields as dataclass_fields
-from typing import Any, NoReturn, get_type_hints
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from webapi import colours, texts
-from webapi.catalogue import Catalogue
-from webapi.points import bounds_of, point_of
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ def shown(item: Any) -> str:
     """Return *item* as JSON people would recognise it, cut short."""
     if isinstance(item, list | dict):
         return "an array" if isinstance(item, list) else "an object"
-    word = {None: "null", True: "true", False: "false"}.get(item) if _is_word(item) else None
-    text = word or (f'"{item}"' if isinstance(item, str) else str(item))
+    text = json.dumps(item, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -88,8 +85,12 @@ class Number(Strict, fields.Float):
         return float(value)
 
 
-class Whole(Number, fields.Integer):
+class Whole(Number):
     wants = "a whole number"
+
+    def __init__(self, low: float, high: float, **kwargs: Any) -> None:
+        super().__init__(low, high, **kwargs)
+        self.metadata["type"] = "integer"
 
     def read(self, value: Any) -> int:
         if isinstance(value, float) and not value.is_integer():
@@ -149,26 +150,3 @@ class Colour(Strict, fields.String):
         if not colours.is_colour(value):
             raise refuse("colour_invalid", f"must be {colours.FORMS}; got {shown(value)}")
         return value.strip(" ")
-
-
-class Latitude(Strict, fields.Float):
-    wants = "a number of degrees"
-
-    def read(self, value: Any) -> float:
-        return point_of([0, value], self.mismatch)[1]
-
-
-def poster_field(cls: type, name: str, catalogue: Catalogue, **kwargs: Any) -> fields.Field[Any]:
-    """Return the marshmallow field for field *name* of dataclass *cls*, made from its metadata."""
-    declared = next(f for f in dataclass_fields(cls) if f.name == name)
-    return _made(declared, get_type_hints(cls)[name], catalogue, kwargs)
-
-
-def _made(
-    declared: Field[Any], hint: Any, catalogue: Catalogue, kwargs: dict[str, Any]
-) -> fields.Field[Any]:
-    meta = declared.metadata
-    common = {"allow_none": declared.default is None, **kwargs}
-    if declared.default is MISSING:
-        common["required"] = True
-    return common  # type: ignore

@@ -1,0 +1,105 @@
+"""What a view has at hand: the services of this process, and the key of this request."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Protocol, TypeVar, cast
+
+import redis
+from flask import current_app, g
+
+from exporter import celery_app
+from exporter.jobs import JobRecord, Jobs, connect
+from exporter.metrics import Metrics
+from exporter.poster import PosterJob
+from exporter.queues import Priority
+from exporter.settings import Settings
+from exporter.storage import open_storage
+from webapi.catalogue import Catalogue
+from webapi.keys import Keys
+from webapi.tiers import ApiKey
+
+View = TypeVar("View", bound=Callable[..., object])
+Send = Callable[[str, Priority], None]
+
+
+class JobStore(Protocol):
+    """What the API needs of `exporter.jobs.Jobs`."""
+
+    def submit(self, job: PosterJob) -> None: ...
+    def get(self, job_id: str) -> JobRecord: ...
+    def cancel(self, job_id: str) -> None: ...
+
+
+class Store(Protocol):
+    """What the API needs of a storage."""
+
+    def url(self, key: str) -> str: ...
+    def check(self) -> None: ...
+
+
+class Services:
+    """Clients and settings, made when first used, so that each process after a fork has its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        client: "redis.Redis | None" = None,
+        jobs: JobStore | None = None,
+        storage: Store | None = None,
+        send: Send | None = None,
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.send: Send = send or celery_app.send
+        self._client = client
+        self._jobs = jobs
+        self._storage = storage
+
+    @cached_property
+    def redis(self) -> "redis.Redis":
+        return self._client or connect(self.settings)
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        return self._jobs or Jobs(self.redis, self.settings)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.redis)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        return Metrics(self.redis)
+
+    @cached_property
+    def storage(self) -> Store:
+        return self._storage or open_storage(self.settings)
+
+
+def services() -> Services:
+    return cast(Services, current_app.extensions["poster-exporter"])
+
+
+def current_key() -> ApiKey:
+    """Return the key of this request; only views that are not `public` have one."""
+    return cast(ApiKey, g.api_key)
+
+
+def public(view: View) -> View:
+    """Mark *view* as open to everyone; any other needs a key."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def parameters(*names: str) -> Callable[[View], View]:
+    """Name the query parameters *view* takes; by default it takes none."""
+
+    def mark(view: View) -> View:
+        view.parameters = frozenset(names)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+

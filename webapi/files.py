@@ -1,0 +1,54 @@
+"""Downloads of the directory store: the signed, expiring links it hands out end here."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from flask import Blueprint, Response, request, send_file
+
+from webapi.context import Services, parameters, public, services
+from webapi.errors import Forbidden, NotFound
+
+# A key never gets other bytes; the link's own expiry bounds who may still fetch it.
+MAX_AGE_S = 31_536_000
+
+
+@runtime_checkable
+class SignedFiles(Protocol):
+    """A storage whose links lead here."""
+
+    def verify(self, key: str, expires: str, signature: str) -> bool: ...
+    def path(self, key: str) -> Path: ...
+
+
+def blueprint(_of: Services) -> Blueprint:
+    """Return the route of downloads; with a bucket it has nothing to serve."""
+    routes = Blueprint("files", __name__, url_prefix="/api/v1/posters/files")
+    view = parameters("expires", "signature")(public(download))
+    view.media_type = "image/png"  # type: ignore[attr-defined]
+    routes.get("/<path:key>")(view)
+    return routes
+
+
+def download(key: str) -> Response:
+    """Serve the poster under *key* to whoever holds a link that is signed and not yet expired."""
+    store = services().storage
+    if not isinstance(store, SignedFiles):
+        raise NotFound("not_found", "There is nothing at this address.")
+    expires, signature = request.args.get("expires", ""), request.args.get("signature", "")
+    if not store.verify(key, expires, signature):
+        raise Forbidden("link_invalid", "The link is wrong or has expired; read the job for a new one.")
+    path = store.path(key)
+    if not path.is_file():
+        raise NotFound("not_found", "The poster is no longer kept.")
+    response = send_file(
+        path,
+        mimetype="image/png",
+        download_name=path.name,
+        conditional=True,
+        etag=True,
+        max_age=MAX_AGE_S,
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    response.cache_control.private = True
+    response.cache_control.immutable = True
+    return response

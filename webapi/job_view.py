@@ -1,0 +1,109 @@
+"""A job as the API shows it, made from its record on each read; links are always fresh."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from exporter.jobs import Failure, JobRecord, Result, State
+
+
+class AcceptedSchema(Schema):
+    """An accepted job. `estimated_time` is in seconds: the queue before it, times a mean render."""
+
+    job_id = fields.String(required=True)
+    id = fields.String(required=True, metadata={"description": "the same as job_id"})
+    status = fields.String(required=True, metadata={"enum": ["queued"]})
+    estimated_time = fields.Integer(required=True, metadata={"description": "seconds"})
+    status_url = fields.String(required=True)
+
+
+class ErrorSchema(Schema):
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    retryable = fields.Boolean(required=True)
+
+
+class ResultSchema(Schema):
+    download_url = fields.String(required=True)
+    file_size = fields.Integer(required=True, metadata={"description": "bytes"})
+    render_time_ms = fields.Integer(metadata={"description": "first claim to stored"})
+    queue_time_ms = fields.Integer(metadata={"description": "submit to first claim"})
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    warnings = fields.List(fields.Dict(), metadata={"description": "what is missing or not drawn"})
+    manifest = fields.Dict(allow_none=True)
+
+
+class JobSchema(Schema):
+    """A job and how it stands. Times are RFC 3339 in UTC, or null."""
+
+    job_id = fields.String(required=True)
+    id = fields.String(required=True, metadata={"description": "the same as job_id"})
+    status = fields.String(required=True, metadata={"enum": list(State)})
+    progress = fields.Integer(required=True, metadata={"minimum": 0, "maximum": 100})
+    stage = fields.String(required=True)
+    priority = fields.String(required=True)
+    created_at = fields.String(required=True)
+    started_at = fields.String(allow_none=True)
+    finished_at = fields.String(allow_none=True)
+    retry_at = fields.String(allow_none=True)
+    attempts = fields.Integer(metadata={"description": "how often it was begun"})
+    result = fields.Nested(ResultSchema, allow_none=True)
+    error = fields.Nested(
+        ErrorSchema,
+        allow_none=True,
+        metadata={"description": "why it failed, or while retrying why the last attempt did"},
+    )
+    last_error = fields.Nested(
+        ErrorSchema, allow_none=True, metadata={"description": "of an earlier attempt; not final"}
+    )
+    links = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -> dict[str, Any]:
+    """Return *record* as JSON; *url_of* makes a download link of a storage key."""
+    result = _result(record.result, url_of) if record.result else None
+    failed = record.state in (State.FAILED, State.RETRYING)
+    waits = record.state in (State.QUEUED, State.RUNNING)
+    links = {"self": status_url}
+    if result:
+        links["download"] = result["download_url"]
+    return {
+        "job_id": record.job_id,
+        "id": record.job_id,
+        "status": record.state.value,
+        "progress": record.progress,
+        "stage": record.stage,
+        "priority": record.priority.value,
+        "created_at": _time(record.created_at),
+        "started_at": _time(record.claimed_at),
+        "finished_at": _time(record.ended_at),
+        "retry_at": _time(record.due_at),
+        # A retry gives its start back, so that both together are the attempts begun.
+        "attempts": record.attempts + record.starts,
+        "result": result,
+        "error": _error(record.failure) if failed else None,
+        "last_error": _error(record.failure) if waits else None,
+        "links": links,
+    }
+
+
+def _result(result: Result, url_of: Callable[[str], str]) -> dict[str, Any]:
+    shown = asdict(result)
+    key = shown.pop("key")
+    return {"download_url": url_of(key), **shown, "warnings": list(result.warnings)}
+
+
+def _error(failure: Failure | None) -> dict[str, Any] | None:
+    return asdict(failure) if failure else None
+
+
+def _time(seconds: float) -> str | None:
+    if not seconds:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
