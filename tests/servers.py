@@ -1,7 +1,7 @@
 """Real servers on loopback for tests: a TLS tile host as OpenFreeMap is one, and a canary.
 
 Each runs on an event loop in a thread of its own, so that synchronous, asynchronous and
-whole-service tests use the same ones: `with tile_host(tmp_path) as host: ...`.
+whole-service tests use the same ones: `with tile_host(make_certificates(tmp_path)) as host: ...`.
 """
 
 import asyncio
@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from exporter.archives import ArchiveTiles
-from tests.certificates import Certificates, make_certificates
+from tests.certificates import Certificates
 
 SAMPLE = Path(__file__).resolve().parent.parent / "static_renderer" / "sample"
 VERSION = "20260107_001001_pt"
@@ -111,9 +112,9 @@ class Canary:
 
 
 @contextmanager
-def tile_host(folder: Path, *, archives: Path = SAMPLE) -> Iterator[TileHost]:
-    """Serve *archives* over TLS; certificates are made in *folder*."""
-    host = TileHost(make_certificates(folder))
+def tile_host(certificates: Certificates, *, archives: Path = SAMPLE) -> Iterator[TileHost]:
+    """Serve *archives* over TLS with *certificates* (`make_certificates(tmp_path)`)."""
+    host = TileHost(certificates)
     source = ArchiveTiles(archives, max_bytes=20_000_000)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(host.certificates.cert_file, host.certificates.key_file)
@@ -260,21 +261,26 @@ def _gzipped(body: bytes, headers: Mapping[str, str]) -> web.Response:
 
 
 @contextmanager
-def _in_thread(start: Callable[[], Awaitable[object]]) -> Iterator[None]:
+def _in_thread(start: Callable[[], Awaitable[Any]]) -> Iterator[None]:
     """Run what *start* opens on a loop in a thread; its `cleanup()` is awaited at the end."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="test-server", daemon=True)
-    thread.start()
 
-    async def opened() -> object:
-        return await start()
-
-    running = asyncio.run_coroutine_threadsafe(opened(), loop).result(10)
-    try:
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(running.cleanup(), loop).result(10)  # type: ignore[attr-defined]
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+    def run() -> None:
+        loop.run_forever()
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+    async def opened() -> Any:
+        return await start()
+
+    thread = threading.Thread(target=run, name="test-server", daemon=True)
+    thread.start()
+    try:
+        running = asyncio.run_coroutine_threadsafe(opened(), loop).result(10)
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(running.cleanup(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)

@@ -12,7 +12,7 @@ PUBLIC += ["126.255.255.255", "128.0.0.0", "172.15.255.255", "172.32.0.0", "192.
 PUBLIC += ["168.63.129.15", "168.63.129.17", "223.255.255.255", "2606:4700::1111", "2a00::1"]
 PUBLIC += ["::ffff:8.8.8.8", "2001:4860:4860::8888", "2003::1"]
 FORMS_OF_LOCALHOST = ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "①②⑦.0.0.1", "127。0。0。1"]
-FORMS_OF_LOCALHOST += ["localhost", "localhost.", "127.0.0.1", "0x7f000001", "017700000001", "0"]
+FORMS_OF_LOCALHOST += ["localhost", "127.0.0.1", "0x7f000001", "017700000001", "0"]
 WRAPPED = ["::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "::ffff:169.254.169.254"]
 WRAPPED += ["::ffff:0:7f00:1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::"]
 WRAPPED += ["fe80::1%eth0", "fec0::1", "3fff::1", "ff02::1", "192.0.0.8", "224.0.0.1"]
@@ -47,7 +47,7 @@ async def test_every_spelling_of_localhost_resolves_to_denied_addresses(host):
     assert all(is_denied(address) for address in addresses)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "[::1]", "①②⑦.0.0.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "[::1]", "[fe80::1%25eth0]"])
 def test_a_host_that_is_an_address_is_judged_with_the_url(host):
     """aiohttp asks no resolver about these."""
     with pytest.raises(EgressDenied):
@@ -79,7 +79,6 @@ def test_a_host_that_is_an_address_is_judged_with_the_url(host):
         "https://ex%2eample.com/",
         "https://example.com/" + "a" * MAX_URL_CHARS,
         "https://[::1/",
-        "https://[fe80::1%25eth0]/",
         "https://-example-/",
     ],
 )
