@@ -1,0 +1,47 @@
+/** A map that shows nothing is a failure, never a poster. */
+
+import {parse} from '../shared-styles/index.js';
+
+import {Failure} from './failure.js';
+
+/** The map is looked at on so many columns; a street still tints its cell. */
+const COLUMNS = 128;
+/** Differences up to this many levels are rounding, not drawing. */
+const NOISE = 2;
+
+/**
+ * @param {HTMLCanvasElement} canvas the drawn map
+ * @param {string} paper the colour of a map without anything on it
+ * @param {() => number} featureCount dear, so asked only in doubt
+ * @throws {Failure} `map_blank` when there is nothing to draw, `render_error` when it was not drawn
+ */
+export function checkNotBlank(canvas, paper, featureCount) {
+  const seen = extent(sample(canvas));
+  if (seen.span > NOISE) return;
+  const count = featureCount();
+  if (count === 0) throw new Failure('map_blank', 'no feature of the map is in view');
+  const {r, g, b} = parse(paper);
+  const isPaper = [r, g, b].every((level, i) => Math.abs(level - seen.first[i]) <= NOISE);
+  // One colour may be right: open water, or a wood. Bare paper under features is not.
+  if (isPaper) throw new Failure('render_error', `${count} features are in view and none was drawn`);
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function sample(canvas) {
+  const rows = Math.max(1, Math.round((COLUMNS * canvas.height) / canvas.width));
+  const small = new OffscreenCanvas(COLUMNS, rows);
+  const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d', {willReadFrequently: true}));
+  ink.imageSmoothingQuality = 'high';
+  ink.drawImage(canvas, 0, 0, COLUMNS, rows);
+  return ink.getImageData(0, 0, COLUMNS, rows).data;
+}
+
+/** @param {Uint8ClampedArray} pixels RGBA */
+export function extent(pixels) {
+  const first = [pixels[0], pixels[1], pixels[2]];
+  let span = 0;
+  for (let i = 0; i < pixels.length; i += 4) {
+    for (let c = 0; c < 3; c++) span = Math.max(span, Math.abs(pixels[i + c] - first[c]));
+  }
+  return {first, span};
+}

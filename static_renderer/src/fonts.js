@@ -1,0 +1,90 @@
+/** Fonts from the npm packages: declared when first asked for, loaded before they are drawn with. */
+
+import catalogue from '../shared-styles/fonts.json' with {type: 'json'};
+
+import {Failure} from './failure.js';
+
+/** What draws the characters a font does not have; the system's fonts come after it. */
+const FALLBACK = '"Noto Sans", sans-serif';
+/** The faces map labels are drawn with. MapLibre knows a face by family and weight in one name. */
+const LABEL_FACES = [{font: 'Inter', weight: 500, name: 'Inter Medium'}];
+
+/** @type {Map<string, Promise<FontFace[]>>} */
+const declared = new Map();
+
+/**
+ * Makes *font* ready to draw *text* in *weight*, and returns how to name it and what came of it.
+ * @param {string} font a name of the catalogue
+ * @param {number} weight 100..900
+ * @param {string} text
+ * @returns {Promise<{family: string, font: string, weight: number, loaded: boolean}>}
+ *   *loaded* is false when the font has none of the text's characters
+ */
+export async function useFont(font, weight, text) {
+  const entry = entryOf(font);
+  const family = entry.drawnWith ?? font;
+  const given = nearest(entry.weights, weight);
+  await declare(entry.package, given, family);
+  const faces = await document.fonts.load(`${given} 48px "${family}"`, text).catch((error) => {
+    throw new Failure('font_unavailable', `${family} ${given}: ${error}`);
+  });
+  return {family: `"${family}", ${FALLBACK}`, font, weight: given, loaded: faces.length > 0};
+}
+
+/** Loads the faces of map labels whole: MapLibre asks for a face without saying for which letters. */
+export async function loadLabelFonts() {
+  for (const {font, weight, name} of LABEL_FACES) {
+    const faces = await declare(entryOf(font).package, weight, name);
+    await Promise.all(faces.map((face) => face.load())).catch((error) => {
+      throw new Failure('font_unavailable', `${name}: ${error}`);
+    });
+  }
+}
+
+/** @param {string} font @returns {{package: string, weights: number[], drawnWith?: string}} */
+function entryOf(font) {
+  const entry = /** @type {Record<string, any>} */ (catalogue)[font];
+  if (!entry) throw new Failure('font_unavailable', `there is no font ${font}`);
+  return entry;
+}
+
+/** @param {number[]} weights @param {number} wanted */
+export function nearest(weights, wanted) {
+  return weights.reduce((best, weight) =>
+    (Math.abs(weight - wanted) < Math.abs(best - wanted) ? weight : best));
+}
+
+/** @param {string} pack @param {number} weight @param {string} family the name to declare it under */
+function declare(pack, weight, family) {
+  const key = `${family} ${weight}`;
+  let faces = declared.get(key);
+  if (!faces) {
+    faces = read(`/vendor/${pack}/${weight}.css`, weight, family);
+    faces.catch(() => declared.delete(key));
+    declared.set(key, faces);
+  }
+  return faces;
+}
+
+/**
+ * Declares the faces of a package's style sheet, one for each script.
+ * @param {string} url
+ * @param {number} weight
+ * @param {string} family
+ */
+async function read(url, weight, family) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Failure('font_unavailable', `${url} was answered with ${answer.status}`);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(await answer.text());
+  const rules = [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule);
+  return rules.map(({style}) => {
+    const file = /url\("?([^")]+\.woff2)"?\)/.exec(style.getPropertyValue('src'))?.[1] ?? '';
+    const face = new FontFace(family, `url(${new URL(file, new URL(url, location.origin))}) format("woff2")`, {
+      weight: String(weight),
+      unicodeRange: style.getPropertyValue('unicode-range') || 'U+0-10FFFF',
+    });
+    document.fonts.add(face);
+    return face;
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * What the worker may ask of this page: `window.exporter.ready` and `window.exporter.render`.
+ * The contract is in ../README.md.
+ */
+
+import {loadLabelFonts} from './fonts.js';
+import {Failure} from './failure.js';
+import {Gateway} from './gateway.js';
+import {glAbilities} from './gl.js';
+import {drawPoster} from './poster.js';
+
+/** @returns {Promise<{renderer: string, maxTextureSize: number, maplibre: string}>} */
+async function prepare() {
+  await loadLabelFonts();
+  return glAbilities();
+}
+
+const ready = prepare();
+
+/**
+ * Draws the poster *ticket* stands for and sends it. Always resolves.
+ * @param {string} ticket
+ */
+async function render(ticket) {
+  try {
+    const abilities = await ready;
+    return {ok: true, manifest: await drawPoster(new Gateway(ticket), abilities)};
+  } catch (error) {
+    return {ok: false, error: Failure.told(error)};
+  }
+}
+
+Object.assign(window, {exporter: {ready, render}});

@@ -1,0 +1,103 @@
+/** The JSON the worker hands over: `exporter/poster.py` is its home. */
+
+import type {LayerSettings} from '../shared-styles/index.js';
+
+export interface Order {
+  config: PosterConfig;
+  width: number;
+  height: number;
+  settleTimeoutMs: number;
+}
+
+export interface PosterConfig {
+  location: {
+    center: [number, number];
+    name: string;
+    city: string;
+    zoom: number;
+    /** Frame the map when given: [[west, south], [east, north]]. */
+    bounds: [[number, number], [number, number]] | null;
+  };
+  style: string;
+  /** Empty: the style's default. */
+  palette: string;
+  typography: Typography;
+  format: Format;
+  layers: Layers;
+}
+
+export interface Typography {
+  titleFont: string | null;
+  subtitleFont: string | null;
+  titleSize: number;
+  titleWeight: number;
+  titleLetterSpacing: number;
+  titleAllCaps: boolean;
+  subtitleSize: number;
+  subtitleWeight: number;
+  subtitleLetterSpacing: number;
+  showTitle: boolean;
+  showSubtitle: boolean;
+  showCoordinates: boolean;
+  position: 'top' | 'bottom' | 'center';
+  textBackdrop: 'none' | 'subtle' | 'strong' | 'gradient';
+  backdropHeight: number;
+  backdropAlpha: number;
+  backdropSharpness: number;
+  maxWidth: number;
+  offsetY: number;
+  textColor: string | null;
+}
+
+export interface Format {
+  margin: number;
+  borderStyle: 'none' | 'thin' | 'thick' | 'double' | 'inset';
+  maskShape: 'rectangular' | 'circular';
+  compassRose: boolean;
+  texture: 'none' | 'paper' | 'canvas' | 'grain';
+  textureIntensity: number;
+}
+
+export interface Layers extends LayerSettings {
+  marker: boolean;
+  markerType: 'pin' | 'crosshair' | 'dot' | 'ring' | 'heart' | 'home';
+  markerColor: string | null;
+  buildings3DPitch: number;
+  buildings3DBearing: number;
+}
+
+/** Where everything is; lengths in pixels of the poster unless said otherwise. */
+export interface Frame {
+  width: number;
+  height: number;
+  /** One percent of the width. */
+  unit: number;
+  margin: number;
+  /** The rectangle the map fills. */
+  map: {x: number; y: number; width: number; height: number};
+  center: {x: number; y: number};
+  /** Of the circular mask; null for a rectangular one. */
+  radius: number | null;
+  /** The map in CSS pixels, and how many pixels of the poster each is. */
+  css: {width: number; height: number};
+  scale: number;
+}
+
+export interface Camera {
+  center: [number, number];
+  zoom: number;
+  bearing: number;
+  pitch: number;
+}
+
+export interface Warning {
+  code: string;
+  message: string;
+  [detail: string]: unknown;
+}
+
+declare global {
+  interface Window {
+    exporter: {ready: Promise<unknown>; render(ticket: string): Promise<unknown>};
+  }
+}

@@ -1,0 +1,159 @@
+/** The words of a poster: what they say, how large they are, and where they stand. */
+
+/** Share of its size that a text may lose before it is broken into one more line. */
+const SHRINK = {title: 0.7, subtitle: 0.8, coordinates: 0.3};
+const MOST_LINES = {title: 3, subtitle: 2, coordinates: 1};
+/** However long a text is, it is never set smaller than this share of its size. */
+const LEAST = 0.25;
+const LEADING = 1.15;
+
+/** @typedef {'title' | 'subtitle' | 'coordinates'} Role */
+/**
+ * @typedef {object} Element one text, before it has a place
+ * @property {Role} role
+ * @property {string} text
+ * @property {string} family CSS font-family
+ * @property {number} weight
+ * @property {number} size pixels
+ * @property {number} tracking em, added behind every character
+ * @property {number} opacity
+ */
+/**
+ * @typedef {Element & {lines: string[], y: number[], width: number}} Placed
+ *   *y* are the lines' middles, *width* the widest line's as it is seen
+ */
+/** @typedef {(text: string, element: Element, size: number) => number} Measure */
+
+/**
+ * The elements that are shown, from top to bottom.
+ * @param {import('./types.js').PosterConfig} config
+ * @param {number} unit one percent of the poster's width
+ * @param {Record<Role, {family: string, weight: number}>} faces
+ * @returns {Element[]}
+ */
+export function elementsOf({location, typography}, unit, faces) {
+  const size = {title: typography.titleSize * unit, subtitle: typography.subtitleSize * unit};
+  /** @type {[boolean, Element][]} */
+  const all = [
+    [typography.showTitle, {
+      role: 'title', text: titleOf(location.name, typography), ...faces.title, size: size.title,
+      tracking: typography.titleLetterSpacing, opacity: 1,
+    }],
+    [typography.showSubtitle, {
+      role: 'subtitle', text: subtitleOf(location.city), ...faces.subtitle, size: size.subtitle,
+      tracking: typography.subtitleLetterSpacing, opacity: 0.9,
+    }],
+    [typography.showCoordinates, {
+      role: 'coordinates', text: coordinatesOf(location.center), ...faces.coordinates,
+      size: 0.65 * size.subtitle, tracking: 0.1, opacity: 0.6,
+    }],
+  ];
+  return all.filter(([shown, {text}]) => shown && text.trim()).map(([, element]) => element);
+}
+
+/** @param {string} name @param {{titleAllCaps: boolean}} typography */
+export function titleOf(name, {titleAllCaps}) {
+  return titleAllCaps ? name.toUpperCase() : name;
+}
+
+/** @param {string} city */
+export function subtitleOf(city) {
+  return city.toUpperCase();
+}
+
+/** @param {[number, number]} center [lng, lat] in degrees */
+export function coordinatesOf([lng, lat]) {
+  const side = (/** @type {number} */ x, /** @type {string} */ plus, /** @type {string} */ minus) =>
+    `${Math.abs(x).toFixed(2)}° ${x < 0 ? minus : plus}`;
+  return `${side(lat, 'N', 'S')}, ${side(lng, 'E', 'W')}`;
+}
+
+/**
+ * Gives every element its lines, its final size and its place.
+ * @param {Element[]} elements
+ * @param {import('./types.js').Typography} typography
+ * @param {import('./types.js').Frame} frame
+ * @param {Measure} measure width of a text in pixels
+ * @returns {Placed[]}
+ */
+export function place(elements, typography, frame, measure) {
+  const widest = (frame.width * typography.maxWidth) / 100;
+  const fitted = elements.map((element) => fit(element, widest, measure));
+  const tops = topsOf(fitted, typography, frame);
+  const shift = (frame.height * typography.offsetY) / 100;
+  return fitted.map((element, i) => ({
+    ...element,
+    y: element.lines.map((_, n) => tops[i] + shift + element.size * (0.5 + n * LEADING)),
+  }));
+}
+
+/**
+ * Shrinks a text that is wider than *widest*, then breaks it, then shrinks it further.
+ * @param {Element} element
+ * @param {number} widest
+ * @param {Measure} measure
+ */
+function fit(element, widest, measure) {
+  const most = MOST_LINES[element.role];
+  for (let count = 1; ; count++) {
+    const lines = broken(element.text, count, (text) => measure(text, element, element.size));
+    // Tracking stands behind the last character, too, where nobody sees it.
+    const width = Math.max(...lines.map((text) => measure(text, element, element.size)))
+      - element.tracking * element.size;
+    const factor = Math.min(1, widest / width);
+    const last = count >= most || lines.length < count;
+    if (factor >= SHRINK[element.role] || last) {
+      const kept = Math.max(factor, LEAST);
+      return {...element, lines, size: element.size * kept, width: width * kept};
+    }
+  }
+}
+
+/**
+ * Breaks *text* between words into at most *count* lines whose widest is as narrow as can be.
+ * @param {string} text
+ * @param {number} count
+ * @param {(text: string) => number} widthOf
+ * @returns {string[]}
+ */
+export function broken(text, count, widthOf) {
+  const words = text.split(/\s+/).filter(Boolean);
+  if (count === 1 || words.length < 2) return [text];
+  let best = [text];
+  let narrowest = Infinity;
+  for (let at = 1; at < words.length; at++) {
+    const lines = [words.slice(0, at).join(' '), ...broken(words.slice(at).join(' '), count - 1, widthOf)];
+    const width = Math.max(...lines.map(widthOf));
+    if (width < narrowest) [best, narrowest] = [lines, width];
+  }
+  return best;
+}
+
+/**
+ * The upper edges of the elements.
+ * @param {{role: Role, size: number, lines: string[]}[]} elements
+ * @param {import('./types.js').Typography} typography
+ * @param {import('./types.js').Frame} frame
+ */
+function topsOf(elements, {position, titleSize}, {height, unit, margin}) {
+  if (!elements.length) return [];
+  const tall = elements.map(({size, lines}) => size * (1 + (lines.length - 1) * LEADING));
+  const total = elements.reduce((sum, element, i) => sum + tall[i] + (i ? gap(elements, i, unit) : 0), 0);
+  // At the top a text keeps the gap above it when the one before it is hidden, as posters always had.
+  const lead = {title: 0, subtitle: 0.125 * titleSize * unit, coordinates: 0.5 * unit}[elements[0].role];
+  const start = {
+    top: margin + 3 * unit + lead,
+    center: (height - total) / 2,
+    bottom: height - margin - 5 * unit - total,
+  }[position];
+  const tops = [start];
+  for (let i = 1; i < elements.length; i++) {
+    tops.push(tops[i - 1] + tall[i - 1] + gap(elements, i, unit));
+  }
+  return tops;
+}
+
+/** The space above element *i*. @param {{role: Role, size: number}[]} elements @param {number} i @param {number} unit */
+function gap(elements, i, unit) {
+  return elements[i].role === 'subtitle' ? 0.125 * elements[i - 1].size : 0.5 * unit;
+}
