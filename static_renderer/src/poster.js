@@ -7,6 +7,7 @@ import {drawBackdrop} from './backdrop.js';
 import {checkNotBlank} from './blank.js';
 import {drawBorder} from './border.js';
 import {cameraOf} from './camera.js';
+import {within} from './deadline.js';
 import {Failure} from './failure.js';
 import {useFont} from './fonts.js';
 import {clipToMap, frameOf} from './frame.js';
@@ -33,7 +34,8 @@ export async function drawPoster(gateway, abilities) {
   const clock = new Clock();
   const {config, width, height, settleTimeoutMs} = await gateway.order();
   const {style, palette} = lookUp(config);
-  const [credit, faces] = await Promise.all([gateway.attribution(), facesOf(config, style)]);
+  const preparing = Promise.all([gateway.attribution(), facesOf(config, style)]);
+  const [credit, faces] = await within(settleTimeoutMs, 'credit or fonts', preparing);
   clock.lap('prepare');
 
   const frame = frameOf(config.format, width, height);
