@@ -16,9 +16,23 @@ from exporter.errors import InvalidSettings
 OPENFREEMAP = "https://tiles.openfreemap.org/planet"
 
 
-def setting(default: Any, env: str, help_text: str, *, secret: bool = False) -> Any:
-    """Declare one setting: its default, its environment variable and what it is for."""
-    return field(default=default, metadata={"env": env, "help": help_text, "secret": secret})
+# For what must last some time: a period of zero would never pause, a limit of zero never be met.
+MOMENT_S = 0.01
+MAX_PORT = 65_535
+
+
+def setting(
+    default: Any,
+    env: str,
+    help_text: str,
+    *,
+    secret: bool = False,
+    low: float = 0,
+    high: float = float("inf"),
+) -> Any:
+    """Declare one setting: default, environment variable, what it is for, range of a number."""
+    metadata = {"env": env, "help": help_text, "secret": secret, "low": low, "high": high}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -33,8 +47,10 @@ class Settings:
         "TILES_URL",
         "vector tiles: a TileJSON URL, or `pmtiles:` and a file or folder on this host",
     )
-    port: int = setting(8000, "PORT", "port of the web API")
-    flower_port: int = setting(5555, "FLOWER_PORT", "port of Flower under `make run`")
+    port: int = setting(8000, "PORT", "port of the web API", high=MAX_PORT)
+    flower_port: int = setting(
+        5555, "FLOWER_PORT", "port of Flower under `make run`", high=MAX_PORT
+    )
     public_url: str = setting(
         "", "EXPORT_PUBLIC_URL", "the API's own address in links; default `http://127.0.0.1:PORT`"
     )
@@ -47,7 +63,7 @@ class Settings:
     log_level: str = setting("INFO", "EXPORT_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")
 
     timeout_default_s: float = setting(
-        120.0, "EXPORT_TIMEOUT_DEFAULT_S", "`timeout` of a request that names none"
+        120.0, "EXPORT_TIMEOUT_DEFAULT_S", "`timeout` of a request that names none", low=MOMENT_S
     )
     timeout_max_s: float = setting(
         900.0, "EXPORT_TIMEOUT_MAX_S", "largest `timeout`; Celery's limits derive from it"
@@ -59,19 +75,25 @@ class Settings:
         60.0, "EXPORT_SETTLE_TIMEOUT_S", "how long the page may wait for tiles and fonts"
     )
     fetch_timeout_s: float = setting(
-        10.0, "EXPORT_FETCH_TIMEOUT_S", "one outgoing fetch of a tile or TileJSON"
+        10.0, "EXPORT_FETCH_TIMEOUT_S", "one outgoing fetch of a tile or TileJSON", low=MOMENT_S
     )
     lease_s: float = setting(
         45.0, "EXPORT_LEASE_S", "a running job without a heartbeat for so long is started again"
     )
-    heartbeat_s: float = setting(10.0, "EXPORT_HEARTBEAT_S", "how often a worker renews its lease")
-    sweep_s: float = setting(15.0, "EXPORT_SWEEP_S", "how often lost and overdue jobs are sought")
+    heartbeat_s: float = setting(
+        10.0, "EXPORT_HEARTBEAT_S", "how often a worker renews its lease", low=MOMENT_S
+    )
+    sweep_s: float = setting(
+        15.0, "EXPORT_SWEEP_S", "how often lost and overdue jobs are sought", low=MOMENT_S
+    )
     lost_after_s: float = setting(
         60.0, "EXPORT_LOST_AFTER_S", "a queued job without a message for so long is sent again"
     )
-    max_starts: int = setting(3, "EXPORT_MAX_STARTS", "starts that may end with a dead worker")
+    max_starts: int = setting(
+        3, "EXPORT_MAX_STARTS", "starts that may end with a dead worker", low=1
+    )
     max_attempts: int = setting(
-        4, "EXPORT_MAX_ATTEMPTS", "attempts that may end in a passing fault"
+        4, "EXPORT_MAX_ATTEMPTS", "attempts that may end in a passing fault", low=1
     )
     retry_base_s: float = setting(
         2.0, "EXPORT_RETRY_BASE_S", "centre of the first wait between attempts; each next is x4"
@@ -82,7 +104,9 @@ class Settings:
 
     pool_min_instances: int = setting(1, "EXPORT_POOL_MIN", "browsers a worker keeps warm")
     pool_max_instances: int = setting(1, "EXPORT_POOL_MAX", "browsers a worker may have at once")
-    pool_max_pages: int = setting(1, "EXPORT_POOL_PAGES", "pages per browser (docs/adr/0004)")
+    pool_max_pages: int = setting(
+        1, "EXPORT_POOL_PAGES", "pages per browser (docs/adr/0004)", low=1
+    )
     pool_idle_timeout_s: float = setting(
         900.0, "EXPORT_POOL_IDLE_S", "a spare browser above the minimum is closed after so long"
     )
@@ -90,12 +114,13 @@ class Settings:
         2048,
         "EXPORT_POOL_MEMORY_MB",
         "a browser above so much memory (PSS) is replaced after its job",
+        low=1,
     )
     pool_max_renders: int = setting(
-        100, "EXPORT_POOL_RENDERS", "renders before a browser is replaced"
+        100, "EXPORT_POOL_RENDERS", "renders before a browser is replaced", low=1
     )
     pool_max_age_s: float = setting(
-        3600.0, "EXPORT_POOL_AGE_S", "age at which a browser is replaced"
+        3600.0, "EXPORT_POOL_AGE_S", "age at which a browser is replaced", low=MOMENT_S
     )
     chromium_path: Path = setting(
         Path("/usr/bin/chromium"), "EXPORT_CHROMIUM", "the Chromium to start"
@@ -111,7 +136,7 @@ class Settings:
     )
 
     fetch_max_bytes: int = setting(
-        20_000_000, "EXPORT_FETCH_MAX_BYTES", "largest answer of one fetch, raw and decoded"
+        20_000_000, "EXPORT_FETCH_MAX_BYTES", "largest answer of one fetch, raw and decoded", low=1
     )
     egress_allow: tuple[str, ...] = setting(
         (), "EXPORT_EGRESS_ALLOW", "`host:port` pairs that may be fetched at private addresses"
@@ -128,7 +153,10 @@ class Settings:
 
     storage: str = setting("directory", "EXPORT_STORAGE", "`directory` or `s3`")
     url_ttl_s: int = setting(
-        86_400, "EXPORT_URL_TTL_S", "life of a signed download URL; a new one is made on each read"
+        86_400,
+        "EXPORT_URL_TTL_S",
+        "life of a signed download URL; a new one is made on each read",
+        low=1,
     )
     url_secret: str = setting(
         "", "EXPORT_URL_SECRET", "signs the directory store's URLs; made when empty", secret=True
@@ -143,15 +171,21 @@ class Settings:
         "EXPORT_S3_PUBLIC_BASE_URL",
         "for a public bucket, …/storage/v1/object/public/BUCKET; empty: presigned URLs",
     )
-    s3_read_timeout_s: float = setting(60.0, "EXPORT_S3_READ_TIMEOUT_S", "one S3 request")
+    s3_read_timeout_s: float = setting(
+        60.0, "EXPORT_S3_READ_TIMEOUT_S", "one S3 request", low=MOMENT_S
+    )
+    s3_ca_file: str = setting(
+        "", "EXPORT_S3_CA_FILE", "certificate authority of the S3 endpoint (PEM); empty: the usual"
+    )
 
-    max_side_px: int = setting(8192, "EXPORT_MAX_SIDE_PX", "longest side of a poster")
+    max_side_px: int = setting(8192, "EXPORT_MAX_SIDE_PX", "longest side of a poster", low=1)
     max_area_px: int = setting(
         33_177_600,
         "EXPORT_MAX_AREA_PX",
         "largest poster; Chromium caps its drawing buffer here without saying so",
+        low=1,
     )
-    max_body_bytes: int = setting(2_000_000, "EXPORT_MAX_BODY_BYTES", "largest request body")
+    max_body_bytes: int = setting(2_000_000, "EXPORT_MAX_BODY_BYTES", "largest request body", low=1)
     app_env: str = setting("production", "APP_ENV", "`production`, `development` or `test`")
 
     def __post_init__(self) -> None:
@@ -211,43 +245,72 @@ def _parse(name: str, text: str, default: Any) -> Any:
         raise InvalidSettings(f"{name} must be a {kind.__name__}, got {text!r}") from err
 
 
-def _check(s: Settings) -> None:
-    def need(ok: bool, text: str) -> None:
-        if not ok:
-            raise InvalidSettings(text)
+_REDIS = ("redis://", "rediss://", "unix://")
+_WEB = ("https://", "http://")
+# What a text setting may be, or must start with.
+_WORDS = {
+    "storage": ("directory", "s3"),
+    "gl_backend": ("llvmpipe", "swiftshader"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+    "app_env": ("production", "development", "test"),
+}
+_STARTS = {
+    "redis_url": _REDIS,
+    "tiles_url": ("https://", "http://", "pmtiles:"),
+    "public_url": _WEB,
+    "s3_endpoint_url": _WEB,
+    "s3_public_base_url": _WEB,
+}
 
+
+def _check(s: Settings) -> None:
     for f in fields(s):
-        value = getattr(s, f.name)
+        value, env = getattr(s, f.name), f.metadata["env"]
         if isinstance(value, int | float) and not isinstance(value, bool):
-            need(0 <= value < float("inf"), f"{f.metadata['env']} must be 0 or more, got {value}")
-    need(
-        s.storage in ("directory", "s3"),
-        f"EXPORT_STORAGE must be directory or s3, got {s.storage!r}",
-    )
-    need(
-        s.gl_backend in ("llvmpipe", "swiftshader"),
-        f"EXPORT_GL_BACKEND must be llvmpipe or swiftshader, got {s.gl_backend!r}",
-    )
-    need(
-        s.storage != "s3" or bool(s.s3_endpoint_url and s.s3_region and s.s3_access_key_id),
+            low, high = f.metadata["low"], f.metadata["high"]
+            _need(
+                low <= value <= high and value != float("inf"),
+                f"{env} must be {_range(low, high)}, got {value}",
+            )
+        if words := _WORDS.get(f.name):
+            _need(value in words, f"{env} must be one of {', '.join(words)}, got {value!r}")
+        if value and (starts := _STARTS.get(f.name)):
+            # Not the value: a Redis URL may hold a password.
+            _need(value.startswith(starts), f"{env} must start with one of {', '.join(starts)}")
+    _check_relations(s)
+
+
+def _check_relations(s: Settings) -> None:
+    _need(
+        s.storage != "s3"
+        or all((s.s3_endpoint_url, s.s3_region, s.s3_access_key_id, s.s3_secret_access_key)),
         "EXPORT_STORAGE=s3 needs EXPORT_S3_ENDPOINT_URL, EXPORT_S3_REGION, EXPORT_S3_ACCESS_KEY_ID "
         "and EXPORT_S3_SECRET_ACCESS_KEY",
     )
-    need(
+    _need(
         s.timeout_default_s <= s.timeout_max_s,
         f"EXPORT_TIMEOUT_DEFAULT_S ({s.timeout_default_s:g}) must not exceed "
         f"EXPORT_TIMEOUT_MAX_S ({s.timeout_max_s:g})",
     )
-    need(
+    _need(
         s.lease_s > 4 * s.heartbeat_s,
         f"EXPORT_LEASE_S ({s.lease_s:g}) must be more than four EXPORT_HEARTBEAT_S "
         f"({s.heartbeat_s:g})",
     )
-    need(
+    _need(
         s.fetch_timeout_s < s.settle_timeout_s < s.timeout_max_s,
         "EXPORT_FETCH_TIMEOUT_S < EXPORT_SETTLE_TIMEOUT_S < EXPORT_TIMEOUT_MAX_S must hold",
     )
-    need(
+    _need(
         1 <= s.pool_min_instances <= s.pool_max_instances,
         "1 <= EXPORT_POOL_MIN <= EXPORT_POOL_MAX must hold",
     )
+
+
+def _need(ok: bool, text: str) -> None:
+    if not ok:
+        raise InvalidSettings(text)
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:g} or more" if high == float("inf") else f"{low:g}-{high:g}"
