@@ -16,6 +16,15 @@ const STROKES = {
 };
 
 /**
+ * The width of the stroke on the map's edge, 0 without one.
+ * @param {string} borderStyle
+ * @param {number} width of the poster
+ */
+export function edgeOf(borderStyle, width) {
+  return Math.max(0, ...STROKES[borderStyle].filter(([, inset]) => inset === 0).map(([share]) => share * width));
+}
+
+/**
  * Strokes are centred on their edge.
  * @param {OffscreenCanvasRenderingContext2D} ink
  * @param {import('./types.js').Format} format

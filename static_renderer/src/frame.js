@@ -1,5 +1,8 @@
 /** The poster's geometry: margin, the map's rectangle, and its size in CSS pixels. */
 
+import {edgeOf} from './border.js';
+import {compassReach} from './compass.js';
+
 /** A poster looks like a preview this wide, at any size: style widths are CSS pixels of it. */
 const CSS_WIDTH = 1000;
 
@@ -25,10 +28,23 @@ export function frameOf(format, width, height) {
     margin,
     map,
     center: {x: margin + map.width / 2, y: margin + map.height / 2},
-    radius: format.maskShape === 'circular' ? Math.min(map.width, map.height) / 2 : null,
+    radius: format.maskShape === 'circular' ? radiusOf(format, map, width, height) : null,
     css: {width: CSS_WIDTH, height: map.height / scale},
     scale,
   };
+}
+
+/**
+ * Half the shorter side, less what a compass rose needs to stay on the poster.
+ * @param {import('./types.js').Format} format
+ * @param {{width: number, height: number}} map
+ * @param {number} width
+ * @param {number} height
+ */
+function radiusOf({compassRose, borderStyle}, map, width, height) {
+  const whole = Math.min(map.width, map.height) / 2;
+  if (!compassRose) return whole;
+  return Math.min(whole, Math.min(width, height) / 2 - compassReach(width) - edgeOf(borderStyle, width) / 2);
 }
 
 /**

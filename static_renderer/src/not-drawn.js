@@ -28,8 +28,9 @@ export function notDrawn({layers, format}, zoom) {
       warnings.push(warning('layer_below_zoom', toggle, `the map has ${what} from zoom ${from}, the camera is at ${round(zoom)}`));
     }
   }
-  if (format.texture !== 'none') warnings.push(warning('not_drawn', 'texture', 'paper texture cannot be drawn yet'));
-  if (format.compassRose) warnings.push(warning('not_drawn', 'compassRose', 'the compass rose cannot be drawn yet'));
+  if (format.compassRose && format.maskShape !== 'circular') {
+    warnings.push(warning('not_drawn', 'compassRose', 'a compass rose needs a circular mask'));
+  }
   return warnings;
 }
 

@@ -5,8 +5,9 @@ import {applyPalette, getStyleById} from '../shared-styles/index.js';
 import {drawAttribution} from './attribution.js';
 import {drawBackdrop} from './backdrop.js';
 import {checkNotBlank} from './blank.js';
-import {drawBorder} from './border.js';
+import {drawBorder, edgeOf} from './border.js';
 import {cameraOf} from './camera.js';
+import {drawCompass} from './compass.js';
 import {within} from './deadline.js';
 import {Failure} from './failure.js';
 import {useFont} from './fonts.js';
@@ -14,6 +15,7 @@ import {clipToMap, frameOf} from './frame.js';
 import {PosterMap} from './map.js';
 import {drawMarker} from './marker.js';
 import {notDrawn} from './not-drawn.js';
+import {drawTexture} from './texture.js';
 import {coordinatesOf, elementsOf, place, subtitleOf, titleOf} from './typography.js';
 import {drawWords, measureWith} from './words.js';
 
@@ -106,7 +108,12 @@ function drawAround(ink, config, frame, palette, faces, credit, center) {
     text: typography.textColor ?? palette.text,
     halo: haloed ? palette.background : null,
   });
-  drawBorder(ink, format, frame, palette.accent ?? palette.text);
+  const line = palette.accent ?? palette.text;
+  drawBorder(ink, format, frame, line);
+  if (format.compassRose) {
+    drawCompass(ink, frame, edgeOf(format.borderStyle, frame.width), layers.buildings3DBearing, line);
+  }
+  drawTexture(ink, format, frame);
   if (layers.marker) {
     const colour = layers.markerColor ?? palette.primary ?? palette.accent ?? palette.text;
     drawMarker(ink, layers, frame, center, colour);

@@ -24,3 +24,11 @@ test('a circular map has half the shorter side as its radius', () => {
 test('even the largest margin leaves a map', () => {
   assert.deepEqual(frameOf(format({margin: 20}), 1000, 300).map, {x: 200, y: 200, width: 600, height: 1});
 });
+
+test('a compass rose stays on the poster, and moves nothing where the margin holds it', () => {
+  const circle = {maskShape: /** @type {const} */ ('circular'), compassRose: true, borderStyle: /** @type {const} */ ('thin')};
+
+  assert.equal(frameOf(format({...circle, margin: 5}), 2400, 3600).radius, 1080);
+  const {radius} = frameOf(format({...circle, margin: 0}), 2400, 3600);
+  assert.ok(radius !== null && radius < 1200 - 0.024 * 2400 && radius > 1100, `${radius}`);
+});
