@@ -1,4 +1,4 @@
-"""The web API: takes posters to be made, tells how they stand, serves styles, health and metrics."""
+"""The web API: takes posters to be made, tells how they stand, serves styles and health."""
 
 from webapi.app import create_app
 

@@ -1,6 +1,7 @@
-"""What every request passes before its view: limits, media type, key, parameters; then a log line.
+"""What every request passes before its view, then a log line.
 
-The order decides which error wins: what can be refused without reading anything comes first.
+The order decides which error wins: length, address, media type, key, parameters. All of it is
+decided on the head of the request; the body is read by the view, after the key is known.
 """
 
 import re
@@ -19,7 +20,7 @@ from webapi.errors import (
     Unauthenticated,
     UnsupportedBody,
 )
-from webapi.keys import KEY
+from webapi.keys import KEY, PREFIX_LENGTH
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ def register_admission(app: Flask) -> None:
     for check in (
         _begin,
         _refuse_large_body,
+        _refuse_address,
         _refuse_media_type,
         _refuse_accept,
         _authenticate,
@@ -54,8 +56,15 @@ def _refuse_large_body() -> None:
     limit = services().settings.max_body_bytes
     if (request.content_length or 0) > limit:
         raise BodyTooLarge("body_too_large", f"The body must be at most {limit} bytes.")
-    # A chunked body has no length; werkzeug counts it while it is read.
-    request.max_content_length = limit
+    # A chunked body has no length: werkzeug stops reading here, and one byte more than is allowed
+    # shows the view that it was too long.
+    request.max_content_length = limit + 1
+
+
+def _refuse_address() -> None:
+    """Raise what the router found; without it, Flask would do so after the checks below."""
+    if request.routing_exception is not None:
+        raise request.routing_exception
 
 
 def _refuse_media_type() -> None:
@@ -76,7 +85,7 @@ def _refuse_media_type() -> None:
 
 def _refuse_accept() -> None:
     wanted: MIMEAccept = request.accept_mimetypes
-    if not request.endpoint or not request.path.startswith("/api/"):
+    if not request.path.startswith("/api/"):
         return
     offered = getattr(_view(), "media_type", "application/json")
     if wanted and not any(wanted[kind] > 0 for kind in (offered, "application/problem+json")):
@@ -84,7 +93,7 @@ def _refuse_accept() -> None:
 
 
 def _authenticate() -> None:
-    if not request.endpoint or getattr(_view(), "is_public", False):
+    if getattr(_view(), "is_public", False):
         return
     if any(_holds_key(name, value) for name, value in request.args.items(multi=True)):
         raise Unauthenticated(
@@ -115,9 +124,7 @@ def _holds_key(name: str, value: str) -> bool:
 
 
 def _refuse_parameters() -> None:
-    if not request.endpoint:
-        return
-    allowed = getattr(_view(), "parameters", frozenset())
+    allowed: frozenset[str] = getattr(_view(), "parameters", frozenset())
     for name in request.args:
         if name not in allowed:
             listed = ", ".join(sorted(allowed)) or "none"
@@ -127,18 +134,21 @@ def _refuse_parameters() -> None:
 
 
 def _view() -> object:
-    return current_app.view_functions[request.endpoint or ""]
+    return current_app.view_functions[str(request.endpoint)]
 
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    response.headers.setdefault(
+        "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
+    )
     response.headers.setdefault("Cache-Control", "no-store")
     log.info(
         "request answered",
         method=request.method,
-        path=request.path,
+        # A key that someone put into the address ends here.
+        path=KEY.sub(lambda key: f"{key[0][:PREFIX_LENGTH]}...", request.path),
         status=response.status_code,
         duration_s=round(time.monotonic() - g.started, 4),
         key_id=g.api_key.key_id if "api_key" in g else "",

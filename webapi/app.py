@@ -40,7 +40,10 @@ class ProblemSchema(Schema):
 
 
 class PosterApi(Api):  # type: ignore[misc]
+    """Documents errors as they are answered; successes name their own content type."""
+
     ERROR_SCHEMA = ProblemSchema
+    DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
 
 
 def create_app(
@@ -78,8 +81,10 @@ def _register_routes(app: Flask, at_hand: Services) -> None:
     api = PosterApi(app, spec_kwargs=_description(at_hand.settings))
     api.register_blueprint(posters.blueprint(at_hand))
     api.register_blueprint(styles.blueprint(at_hand))
-    app.register_blueprint(health.blueprint(at_hand))
-    app.register_blueprint(files.blueprint(at_hand))
+    api.register_blueprint(files.blueprint(at_hand))
+    api.register_blueprint(health.blueprint(at_hand))
+    # flask-smorest describes its pages of results everywhere; there are none here.
+    api.spec.components.schemas.pop("PaginationMetadata")
     app.register_blueprint(docs.blueprint(api))
 
 

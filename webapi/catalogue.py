@@ -1,4 +1,4 @@
-"""The styles there are, their palettes and fonts, read once from `static_renderer/shared-styles`."""
+"""The styles there are, their palettes and fonts, from `static_renderer/shared-styles`."""
 
 import hashlib
 import json
@@ -34,7 +34,13 @@ class Catalogue:
         names = (font for style in self.styles.values() for font in style["recommendedFonts"])
         return tuple(dict.fromkeys(names))
 
-    def palettes(self, style_id: str) -> tuple[str, ...]:
+    @cached_property
+    def palettes(self) -> dict[str, dict[str, Any]]:
+        """All palettes by id."""
+        found = (palette for style in self.styles.values() for palette in style["palettes"])
+        return {palette["id"]: palette for palette in found}
+
+    def palettes_of(self, style_id: str) -> tuple[str, ...]:
         return tuple(palette["id"] for palette in self.styles[style_id]["palettes"])
 
     def summary(self) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 Names, ranges, words and defaults live there; here is only how each kind becomes a strict field.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field
 from dataclasses import fields as dataclass_fields
 from typing import Any, get_type_hints
 
-from marshmallow import ValidationError, fields, post_load
+from marshmallow import ValidationError, fields, missing, post_load
 
 from exporter.poster import (
     Format,
@@ -19,10 +19,10 @@ from exporter.poster import (
     json_name,
 )
 from webapi.catalogue import Catalogue
-from webapi.fields import Colour, Flag, Font, Number, Strict, Text, Whole, Word, refuse
+from webapi.fields import Colour, Flag, Font, Number, Strict, Text, Whole, Word, described, refuse
 from webapi.not_drawn import IGNORED, NOT_DRAWN, asks
 from webapi.points import Bounds, Point
-from webapi.strict import StrictSchema
+from webapi.strict import MAX_ISSUES, StrictSchema
 
 MakeField = Callable[..., fields.Field[Any]]
 MakeValue = Callable[..., Any]
@@ -34,14 +34,18 @@ class Vocabulary:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
 
-    def field(self, cls: type, name: str, **kwargs: Any) -> fields.Field[Any]:
-        """Return the strict field of `cls.name`; *kwargs* go to marshmallow."""
+    def field(
+        self, cls: type, name: str, *, default: Any = MISSING, **kwargs: Any
+    ) -> fields.Field[Any]:
+        """Return the strict field of `cls.name`; *default* is shown where it differs from there."""
         declared = next(f for f in dataclass_fields(cls) if f.name == name)
         if declared.default is MISSING:
             kwargs["required"] = True
         if declared.default is None:
             kwargs["allow_none"] = True
-        return self._made(declared, get_type_hints(cls)[name], kwargs)
+        made = self._made(declared, get_type_hints(cls)[name], kwargs)
+        default = declared.default if default is MISSING else default
+        return made if default in (MISSING, None) else described(made, default=default)
 
     def schema(self, cls: type, make: MakeValue | None = None) -> type[StrictSchema]:
         """Return a schema that loads JSON into *cls*, with the names of the web app's config."""
@@ -54,8 +58,8 @@ class Vocabulary:
         """Return the schema of a whole PosterConfig."""
         sections: dict[str, Any] = {
             "location": Section(self.schema(Location, _located), required=True),
-            "style": Style(self.catalogue),
-            "palette": Palette(),
+            "style": described(Style(self.catalogue), default=PosterConfig.style),
+            "palette": Palette(self.catalogue),
             "typography": Section(self.schema(Typography)),
             "format": Section(self.schema(Format)),
             "layers": Section(self.schema(Layers)),
@@ -81,51 +85,44 @@ class Vocabulary:
 
 
 class Style(Strict, fields.String):
-    """A style's id, or the web app's style object, of which only the id is read."""
-
-    wants = "the id of a style"
-    passed_over = frozenset(
-        {"id", "name", "description", "defaultPalette", "palettes", "recommendedFonts", "layerToggles"}
-    )
+    """A style's id, or the whole style as `GET /api/v1/styles/{id}` answers it."""
 
     def __init__(self, catalogue: Catalogue, **kwargs: Any) -> None:
-        self.ids = Word(catalogue.styles)
+        self.ids = Word(catalogue.styles, required=True)
+        self.known = catalogue.styles
         super().__init__(metadata={"enum": list(catalogue.styles)}, **kwargs)
 
     def read(self, value: Any) -> str:
-        if not isinstance(value, dict):
-            return self.ids.read(value)
-        return _id_of(value, self.ids.read, self.passed_over, "mapStyle")
+        return _id_of(value, self.ids, self.known)
 
 
 class Palette(Strict, fields.String):
-    """A palette's id, or the web app's palette object without colours of its own."""
+    """A palette's id, or the whole palette; whether the style has it is known to `schemas.py`."""
 
-    wants = "the id of a palette"
+    def __init__(self, catalogue: Catalogue, **kwargs: Any) -> None:
+        self.ids = Word(catalogue.palettes, required=True)
+        self.known = catalogue.palettes
+        super().__init__(metadata={"description": "the id of a palette of the style"}, **kwargs)
 
     def read(self, value: Any) -> str:
-        if isinstance(value, dict):
-            return _id_of(value, self.read, frozenset({"id", "name", "style"}), None)
-        if not isinstance(value, str):
-            self.mismatch(value)
-        return value
+        return _id_of(value, self.ids, self.known)
 
 
-def _id_of(
-    value: dict[str, Any], read: Callable[[Any], str], passed_over: frozenset[str], own: str | None
-) -> str:
-    """Return the id in *value*; *own* (or any further key) is a feature that is not drawn yet."""
-    for key in value:
-        if key in passed_over or not asks(value[key], None):
-            continue
-        if own in (None, key):
-            detail = f"{key} of one's own is not drawn yet; send the id only"
-            raise ValidationError({key: refuse("style_feature_unsupported", detail).messages})
-        raise ValidationError({key: refuse("unknown_field", f"there is no field {key}").messages})
+def _id_of(value: Any, ids: Word, known: Mapping[str, dict[str, Any]]) -> str:
+    """Return the id that *value* is or holds. What differs from ours would not be drawn: refuse."""
+    if not isinstance(value, dict):
+        return ids.read(value)
     try:
-        return read(value.get("id"))
+        chosen = str(ids.deserialize(value.get("id", missing)))
     except ValidationError as err:
         raise ValidationError({"id": err.messages}) from err
+    ours = {**known[chosen], **{key: value.get(key) for key in ("name", "description")}}
+    own = [key for key, item in value.items() if asks(item, ours.get(key))][:MAX_ISSUES]
+    if own:
+        detail = "of one's own is not drawn yet; send the id only"
+        refusal = refuse("style_feature_unsupported", detail).messages
+        raise ValidationError(dict.fromkeys(own, refusal))
+    return chosen
 
 
 class Section(Strict, fields.Nested):

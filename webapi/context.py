@@ -101,5 +101,3 @@ def parameters(*names: str) -> Callable[[View], View]:
         return view
 
     return mark
-
-

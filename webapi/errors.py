@@ -43,13 +43,11 @@ class Refused(Exception):
         detail: str,
         *,
         issues: tuple[Issue, ...] = (),
-        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.issues = issues
-        self.headers = dict(headers or {})
 
 
 class BadRequest(Refused):
@@ -70,6 +68,10 @@ class NotFound(Refused):
 
 class NotAcceptable(Refused):
     """The caller accepts none of the formats there are."""
+
+
+class TooSlow(Refused):
+    """The body did not arrive in time."""
 
 
 class BodyTooLarge(Refused):
@@ -100,6 +102,7 @@ STATUS: dict[type[Exception], int] = {
     NotAcceptable: 406,
     JobTerminal: 409,
     JobRunning: 409,
+    TooSlow: 408,
     BodyTooLarge: 413,
     UnsupportedBody: 415,
     Invalid: 422,
@@ -124,9 +127,7 @@ def register_errors(app: Flask, settings: Settings) -> None:
     docs = f"{settings.base_url}/docs"
 
     def refused(error: Refused) -> Response:
-        return _problem(
-            docs, _status(error), error.code, error.detail, error.issues, headers=error.headers
-        )
+        return _problem(docs, _status(error), error.code, error.detail, issues=error.issues)
 
     def ours(error: ExportError) -> Response:
         status = _status(error)
@@ -161,6 +162,7 @@ def _problem(
     status: int,
     code: str,
     detail: str,
+    *,
     issues: tuple[Issue, ...] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:

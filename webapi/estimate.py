@@ -1,6 +1,7 @@
 """How long a new job will probably take: what waits before it, times a mean render, by workers."""
 
 import math
+from typing import cast
 
 import redis
 import structlog
@@ -40,6 +41,6 @@ def estimated_time_s(client: "redis.Redis", priority: Priority) -> int:
 
 def _mean_render_s(client: "redis.Redis") -> float:
     name = "export_render_seconds"
-    values = client.hgetall(metrics.KEY)
+    values = cast(dict[str, str], client.hgetall(metrics.KEY))
     count = sum(float(v) for k, v in values.items() if k.startswith(f"{name}|bucket|"))
     return float(values[f"{name}|sum"]) / count if count else FIRST_RENDER_S

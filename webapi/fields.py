@@ -40,6 +40,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f' (did you mean "{close[0]}"?)' if close else ""
 
 
+def described(field: fields.Field[Any], **words: Any) -> fields.Field[Any]:
+    """Add *words* (`default`, `description`) to what the OpenAPI description says of *field*."""
+    field.metadata = {**field.metadata, **words}
+    return field
+
+
 class Strict(fields.Field[Any]):
     """A field that takes what `read` takes; `wants` says in words what that is."""
 
@@ -71,10 +77,12 @@ class Flag(Strict, fields.Boolean):
 
 class Number(Strict, fields.Float):
     wants = "a number"
+    json_type = "number"
 
     def __init__(self, low: float, high: float, **kwargs: Any) -> None:
         self.low, self.high = low, high
-        super().__init__(metadata={"minimum": low, "maximum": high}, **kwargs)
+        about = {"type": self.json_type, "minimum": low, "maximum": high}
+        super().__init__(metadata=about, **kwargs)
 
     def read(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -87,10 +95,7 @@ class Number(Strict, fields.Float):
 
 class Whole(Number):
     wants = "a whole number"
-
-    def __init__(self, low: float, high: float, **kwargs: Any) -> None:
-        super().__init__(low, high, **kwargs)
-        self.metadata["type"] = "integer"
+    json_type = "integer"
 
     def read(self, value: Any) -> int:
         if isinstance(value, float) and not value.is_integer():
@@ -120,7 +125,8 @@ class Word(Strict, fields.String):
 
     def __init__(self, one_of: Iterable[str], code: str = "enum_unknown", **kwargs: Any) -> None:
         self.one_of, self.code = tuple(one_of), code
-        super().__init__(metadata={"enum": list(self.one_of)}, **kwargs)
+        null = [None] if kwargs.get("allow_none") else []
+        super().__init__(metadata={"enum": [*self.one_of, *null]}, **kwargs)
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):

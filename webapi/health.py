@@ -1,11 +1,32 @@
 """Health for orchestrators and metrics for Prometheus."""
 
-from flask import Blueprint, Response, json
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from exporter.metrics import exposition
 from webapi.context import Services, public, services
 from webapi.readiness import Readiness
+
+JSON = "application/json"
+
+
+class LiveSchema(Schema):
+    status = fields.String(required=True, metadata={"enum": ["live"]})
+
+
+class ChecksSchema(Schema):
+    redis = fields.String(required=True, metadata={"enum": ["ok", "failed"]})
+    workers = fields.String(required=True, metadata={"enum": ["ok", "failed"]})
+    storage = fields.String(required=True, metadata={"enum": ["ok", "failed"]})
+
+
+class ReadySchema(Schema):
+    status = fields.String(required=True, metadata={"enum": ["ready", "not ready"]})
+    checks = fields.Nested(ChecksSchema, required=True)
 
 
 def blueprint(of: Services) -> Blueprint:
@@ -13,24 +34,40 @@ def blueprint(of: Services) -> Blueprint:
     routes = Blueprint("health", __name__)
     readiness = Readiness(of)
 
-    def ready() -> Response:
+    def ready() -> tuple[dict[str, Any], int]:
+        """See whether posters can be made now
+
+        200 when Redis answers, a worker has reported within 30 s and the storage takes files.
+        """
         checks = readiness.checks()
         well = all(checks.values())
         words = {name: "ok" if ok else "failed" for name, ok in checks.items()}
-        body = json.dumps({"status": "ready" if well else "not ready", "checks": words})
-        return Response(body, 200 if well else 503, mimetype="application/json")
+        return {"status": "ready" if well else "not ready", "checks": words}, 200 if well else 503
 
-    routes.get("/health/live")(public(live))
-    routes.get("/health/ready")(public(ready))
-    routes.get("/metrics")(metrics)
+    needs_no_key = routes.doc(security=[])
+    lives = routes.response(200, LiveSchema, content_type=JSON)
+    is_ready = routes.response(200, ReadySchema, content_type=JSON)
+    is_not = routes.alt_response(503, schema=ReadySchema, content_type=JSON)
+    told = routes.alt_response(
+        200, schema={"type": "string"}, content_type="text/plain", success=True
+    )
+    routes.route("/health/live", methods=["GET"])(needs_no_key(lives(public(live))))
+    routes.route("/health/ready", methods=["GET"])(needs_no_key(is_not(is_ready(public(ready)))))
+    routes.route("/metrics", methods=["GET"])(told(metrics))
     return routes
 
 
-def live() -> Response:
-    """Say that this process answers; it looks at nothing else."""
-    return Response(json.dumps({"status": "live"}), mimetype="application/json")
+def live() -> dict[str, str]:
+    """See that this process answers
+
+    It looks at nothing else.
+    """
+    return {"status": "live"}
 
 
 def metrics() -> Response:
-    """The metrics of the whole service; Prometheus sends its key as a Bearer credential."""
+    """Read the metrics of the whole service
+
+    In the text format of Prometheus, merged over the API and all workers.
+    """
     return Response(exposition(services().redis), content_type=CONTENT_TYPE_LATEST)

@@ -7,7 +7,12 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from exporter.jobs import Failure, JobRecord, Result, State
+from exporter.jobs import Failure, JobRecord, Progress, Result, State
+
+STAGES = (
+    "queued, claimed, page_ready, tiles, drawn, encoded, verified, uploaded; then the status it "
+    "ended with"
+)
 
 
 class AcceptedSchema(Schema):
@@ -38,6 +43,11 @@ class ResultSchema(Schema):
     manifest = fields.Dict(allow_none=True)
 
 
+class TilesSchema(Schema):
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+
+
 class JobSchema(Schema):
     """A job and how it stands. Times are RFC 3339 in UTC, or null."""
 
@@ -45,7 +55,10 @@ class JobSchema(Schema):
     id = fields.String(required=True, metadata={"description": "the same as job_id"})
     status = fields.String(required=True, metadata={"enum": list(State)})
     progress = fields.Integer(required=True, metadata={"minimum": 0, "maximum": 100})
-    stage = fields.String(required=True)
+    stage = fields.String(required=True, metadata={"description": STAGES})
+    tiles = fields.Nested(
+        TilesSchema, allow_none=True, metadata={"description": "while the stage is tiles"}
+    )
     priority = fields.String(required=True)
     created_at = fields.String(required=True)
     started_at = fields.String(allow_none=True)
@@ -61,7 +74,7 @@ class JobSchema(Schema):
     last_error = fields.Nested(
         ErrorSchema, allow_none=True, metadata={"description": "of an earlier attempt; not final"}
     )
-    links = fields.Dict(keys=fields.String(), values=fields.String())
+    status_url = fields.String(required=True)
 
 
 def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -> dict[str, Any]:
@@ -69,26 +82,24 @@ def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -
     result = _result(record.result, url_of) if record.result else None
     failed = record.state in (State.FAILED, State.RETRYING)
     waits = record.state in (State.QUEUED, State.RUNNING)
-    links = {"self": status_url}
-    if result:
-        links["download"] = result["download_url"]
     return {
         "job_id": record.job_id,
         "id": record.job_id,
         "status": record.state.value,
-        "progress": record.progress,
-        "stage": record.stage,
+        "progress": record.progress.percent,
+        "stage": record.progress.stage,
+        "tiles": _tiles(record.progress),
         "priority": record.priority.value,
         "created_at": _time(record.created_at),
         "started_at": _time(record.claimed_at),
         "finished_at": _time(record.ended_at),
-        "retry_at": _time(record.due_at),
+        "retry_at": _time(record.due_at) if record.state is State.RETRYING else None,
         # A retry gives its start back, so that both together are the attempts begun.
         "attempts": record.attempts + record.starts,
         "result": result,
         "error": _error(record.failure) if failed else None,
         "last_error": _error(record.failure) if waits else None,
-        "links": links,
+        "status_url": status_url,
     }
 
 
@@ -96,6 +107,10 @@ def _result(result: Result, url_of: Callable[[str], str]) -> dict[str, Any]:
     shown = asdict(result)
     key = shown.pop("key")
     return {"download_url": url_of(key), **shown, "warnings": list(result.warnings)}
+
+
+def _tiles(progress: Progress) -> dict[str, int] | None:
+    return {"done": progress.done, "total": progress.total} if progress.stage == "tiles" else None
 
 
 def _error(failure: Failure | None) -> dict[str, Any] | None:

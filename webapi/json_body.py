@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from webapi.errors import BadRequest
+from webapi.errors import BadRequest, BodyTooLarge
 
 MAX_DEPTH = 32
 MAX_KEYS = 20_000
@@ -22,12 +22,12 @@ FORBIDDEN_KEYS = frozenset({"__proto__", "constructor", "prototype"})
 
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A string is one token however it ends, so that the scan stays linear for unfinished ones, too.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[][{}:]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[][{}:]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse(body: bytes) -> Any:
-    """Return the JSON value of *body*. Raises BadRequest with one of the `json_` codes."""
+    """Return the JSON value of *body*. Raises BadRequest and, for too many keys, BodyTooLarge."""
     if not body:
         raise BadRequest("body_missing", "Send the poster as a JSON object.")
     text = _decode(body)
@@ -72,7 +72,7 @@ def _check_shape(text: str) -> None:
         if depth > MAX_DEPTH:
             raise BadRequest("json_too_deep", f"The body must not nest deeper than {MAX_DEPTH}.")
         if keys > MAX_KEYS:
-            raise BadRequest("json_invalid", f"The body must not have more than {MAX_KEYS} keys.")
+            raise BodyTooLarge("body_too_large", f"The body must have at most {MAX_KEYS} keys.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

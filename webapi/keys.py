@@ -1,4 +1,4 @@
-"""API keys: made, listed and revoked by `flask --app webapi keys …`, checked on each request.
+"""API keys in Redis: made and revoked from the command line, checked on each request.
 
 A key is `ca_live_` and 64 hex digits. Redis holds a hash per key under its 16-character prefix:
 `record` (JSON with the SHA-256 of the whole key), `revoked_at` and `last_used_at`.
@@ -81,8 +81,10 @@ class Keys:
         """Return all keys, oldest first."""
         with _redis_errors():
             places = list(self._redis.scan_iter(f"{PREFIX}apikey:*", count=1000))
-            stored = {place: self._redis.hgetall(place) for place in places}
-        keys = [_api_key(place.rsplit(":", 1)[1], fields) for place, fields in stored.items()]
+            keys = [
+                _api_key(place.rsplit(":", 1)[1], cast(dict[str, str], self._redis.hgetall(place)))
+                for place in cast(list[str], places)
+            ]
         return sorted(keys, key=lambda key: key.created_at)
 
     def _record(self, key: str, name: str, tier: Tier, expires_at: float) -> str:
@@ -101,7 +103,7 @@ def ensure_dev_key(client: "redis.Redis", key: str) -> None:
 
 
 def _digest(key: str) -> str:
-    # The secret is 256 random bits: nobody guesses it, so a slow hash would only cost every request.
+    # The secret is 256 random bits: nobody guesses it, so a slow hash would only cost time.
     return hashlib.sha256(key.encode()).hexdigest()
 
 

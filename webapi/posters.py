@@ -2,13 +2,9 @@
 
 import re
 import uuid
-from typing import Any, NoReturn
+from typing import Any
 
-import flask
-import marshmallow
-from flask import request
 from flask_smorest import Blueprint
-from webargs.flaskparser import FlaskParser
 
 from exporter.errors import JobNotFound
 from exporter.jobs import JobRecord
@@ -17,23 +13,14 @@ from webapi.dispatch import dispatch
 from webapi.errors import Forbidden, Issue, NotFound
 from webapi.estimate import estimated_time_s
 from webapi.job_view import AcceptedSchema, JobSchema, job_json
-from webapi.json_body import parse
+from webapi.request_body import StrictParser
 from webapi.schemas import Export, generate_schema
-from webapi.strict import invalid
 from webapi.tiers import PRIORITIES, ApiKey
 
 _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+JSON = "application/json"
+LOCATION = {"Location": {"description": "the status URL", "schema": {"type": "string"}}}
 _ALTERNATIVES = {401: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT", 503: "SERVICE_UNAVAILABLE"}
-
-
-class StrictParser(FlaskParser):
-    """Reads bodies by `json_body` and tells the schema's complaints as problem+json."""
-
-    def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:  # noqa: ARG002
-        return parse(req.get_data())
-
-    def handle_error(self, error: marshmallow.ValidationError, *_: Any, **__: Any) -> NoReturn:
-        raise invalid(error.messages) from error
 
 
 def blueprint(of: Services) -> Blueprint:
@@ -41,8 +28,8 @@ def blueprint(of: Services) -> Blueprint:
     routes = Blueprint("posters", __name__, url_prefix="/api/v1/posters")
     routes.ARGUMENTS_PARSER = StrictParser()
     body = routes.arguments(generate_schema(of.settings, of.catalogue))
-    accepted = routes.response(202, AcceptedSchema)
-    shown = routes.response(200, JobSchema)
+    accepted = routes.response(202, AcceptedSchema, content_type=JSON, headers=LOCATION)
+    shown = routes.response(200, JobSchema, content_type=JSON)
     # A job id may hold anything, "/" too: every one that is not a job's gets the same answer.
     one = "/jobs/<path:job_id>"
     problems = {"generate": (401, 503), "show": (401, 404), "cancel": (401, 404, 409)}
@@ -112,8 +99,8 @@ def _check_priority(export: Export, key: ApiKey) -> None:
 
 
 def _own_job(job_id: str) -> JobRecord:
-    """Return the caller's job; unknown, foreign and impossible ids all raise the same JobNotFound."""
-    if request.path.endswith("/"):
+    """Return the caller's job; for unknown, foreign and impossible ids, raise the same error."""
+    if _JOB_ID.fullmatch(job_id.removesuffix("/")) and job_id.endswith("/"):
         raise NotFound("not_found", "There is nothing at this address.")
     if not _JOB_ID.fullmatch(job_id):
         raise JobNotFound("no job has such an id")

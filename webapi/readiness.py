@@ -42,9 +42,11 @@ class Readiness:
             return self._checked[1]
 
     def _check(self) -> dict[str, bool]:
+        # Redis away is waited for once.
+        redis_answers = self._redis_answers()
         return {
-            "redis": self._redis_answers(),
-            "workers": self._a_worker_reported(),
+            "redis": redis_answers,
+            "workers": redis_answers and self._a_worker_reported(),
             "storage": self._storage_takes_files(),
         }
 

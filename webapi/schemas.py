@@ -16,7 +16,7 @@ from exporter.settings import Settings
 from webapi import simplified, sizes
 from webapi.catalogue import Catalogue
 from webapi.config_schemas import Palette, Section, Vocabulary, schema_of
-from webapi.fields import Complaint, Whole, Word, refuse
+from webapi.fields import Complaint, Whole, Word, described, refuse
 from webapi.strict import StrictSchema
 
 MIN_TIMEOUT_MS = 1000
@@ -79,7 +79,7 @@ class GenerateSchema(StrictSchema):
 
     def _check_palette(self, style: str, palette: str, where: tuple[str, ...]) -> None:
         try:
-            Word(self.catalogue.palettes(style)).read(palette)
+            Word(self.catalogue.palettes_of(style)).read(palette)
         except ValidationError as err:
             raise _nest(where, err.messages) from err
 
@@ -88,7 +88,7 @@ class GenerateSchema(StrictSchema):
         if large and "resolution" in data:
             raise _at(("options", "high_res"), "conflicting_fields", "excludes resolution")
         by_format = sizes.from_format(config.format, sizes.MEDIUM if large else sizes.SMALL)
-        size = data.get("resolution", by_format)
+        size: Resolution = data.get("resolution", by_format)
         if complaint := sizes.complaint(size, self.settings):
             raise _at(("resolution",), *complaint)
         return size
@@ -100,11 +100,15 @@ def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSc
     attributes = {
         **simplified.sections(vocabulary),
         "config": Section(vocabulary.config()),
-        "palette": Palette(),
+        "palette": Palette(catalogue),
         "resolution": Section(_resolution_schema(vocabulary)),
-        "priority": Word(tuple(Priority)),
+        "priority": described(Word(tuple(Priority)), default=Priority.NORMAL),
         "user_id": vocabulary.field(PosterJob, "user_id"),
-        "timeout": Whole(MIN_TIMEOUT_MS, settings.timeout_max_s * 1000),
+        "timeout": described(
+            Whole(MIN_TIMEOUT_MS, round(settings.timeout_max_s * 1000)),
+            default=round(settings.timeout_default_s * 1000),
+            description="milliseconds from the first claim to the end",
+        ),
         "settings": settings,
         "catalogue": catalogue,
     }

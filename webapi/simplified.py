@@ -9,7 +9,7 @@ from typing import Any
 
 from exporter.poster import Layers, Location, PosterConfig, Typography
 from webapi.config_schemas import Section, Style, Vocabulary, schema_of
-from webapi.fields import Flag, refuse
+from webapi.fields import Flag, described, refuse
 from webapi.points import Latitude, Longitude
 from webapi.strict import StrictSchema
 
@@ -43,8 +43,10 @@ def sections(vocabulary: Vocabulary) -> dict[str, Any]:
     """Return the short request's fields, ready for a schema."""
     options = {**_fields(vocabulary, OPTIONS), "background": Paper(), "high_res": Flag()}
     return {
-        "location": Section(_as_dict("Place", {"lat": _required(Latitude), "lng": _required(Longitude)})),
-        "style": Style(vocabulary.catalogue),
+        "location": Section(
+            _as_dict("Place", {"lat": _required(Latitude), "lng": _required(Longitude)})
+        ),
+        "style": described(Style(vocabulary.catalogue), default=PosterConfig.style),
         "text": Section(_as_dict("Text", _fields(vocabulary, TEXT))),
         "camera": Section(_as_dict("Camera", _fields(vocabulary, CAMERA))),
         "options": Section(_as_dict("Options", options)),
@@ -81,7 +83,10 @@ class Paper(Flag):
 
 
 def _fields(vocabulary: Vocabulary, table: Table) -> dict[str, Any]:
-    return {short: vocabulary.field(cls, name) for short, (cls, name, _) in table.items()}
+    return {
+        short: vocabulary.field(cls, name, default=default)
+        for short, (cls, name, default) in table.items()
+    }
 
 
 def _required(field: type[Latitude] | type[Longitude]) -> Latitude | Longitude:
