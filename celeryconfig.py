@@ -1,6 +1,7 @@
 """Celery's settings, each with its reason. Whoever speaks to the broker (API, workers, Flower,
 the CLI) loads this file, because the shortest visibility timeout among them wins."""
 
+from exporter.jobs import SOCKET_TIMEOUT_S
 from exporter.queues import Priority
 from exporter.settings import settings
 
@@ -45,13 +46,17 @@ broker_transport_options = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     # Without a limit a publish to a hung Redis waits for ever; it must exceed the 1 s of BRPOP.
-    "socket_timeout": 5,
-    "socket_connect_timeout": 5,
+    "socket_timeout": SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": SOCKET_TIMEOUT_S,
+    "socket_keepalive": True,
     "health_check_interval": 25,
     "retry_on_timeout": True,
 }
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
+# A job goes on while Redis is away: its lease and token decide what its end is worth, and the
+# copy of its message that Redis then hands out finds nothing to do.
+worker_cancel_long_running_tasks_on_connection_loss = False
 # A caller waits at the other end of a publish: one more try, then the error is told.
 task_publish_retry_policy = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
 

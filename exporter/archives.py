@@ -48,6 +48,7 @@ MAX_METADATA_BYTES = 10_000_000
 _NOT_AN_ARCHIVE = (
     OSError,
     ValueError,
+    IndexError,
     EOFError,
     zlib.error,
     MagicNumberNotFound,
@@ -137,7 +138,7 @@ class ArchiveTiles:
                     tile = archive.decoded(stored, self._max_bytes)
                     check_vector_tile(tile)
                     return tile
-        except (zlib.error, EOFError, OSError) as err:
+        except (zlib.error, EOFError, OSError, ValueError, IndexError) as err:
             raise TilesCorrupt(f"tile {z}/{x}/{y} of an archive cannot be read: {err}") from err
         return b""
 

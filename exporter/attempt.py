@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from exporter import image
-from exporter.errors import DeadlineExceeded, QueueUnavailable
+from exporter.errors import DeadlineExceeded, QueueUnavailable, RenderTimedOut
 from exporter.jobs import Claim, Progress, Result
 from exporter.page import Drawing
 from exporter.storage import object_key
@@ -44,6 +44,7 @@ class Attempt:
         self._started = time.monotonic()
         self._progress = Progress("claimed", _PERCENT["claimed"])
         self._moved = asyncio.Event()
+        self._abandoned = False
         self.key = ""
 
     @property
@@ -53,11 +54,14 @@ class Attempt:
 
     async def export(self) -> Result:
         """Make the poster and store it. Raises LeaseLost, DeadlineExceeded, or why it failed."""
+        limit = asyncio.timeout(self.remaining_s)
         try:
-            async with asyncio.timeout(self.remaining_s):
+            async with limit:
                 made = await self._while_leased()
         except TimeoutError as err:
-            raise DeadlineExceeded(f"not done within {self._claim.remaining_s:g} s") from err
+            if limit.expired():
+                raise DeadlineExceeded(f"not done within {self._claim.remaining_s:g} s") from err
+            raise RenderTimedOut(f"a step took too long: {err}") from err
         return self._result(made)
 
     async def _while_leased(self) -> _Made:
@@ -68,6 +72,7 @@ class Attempt:
             await asyncio.wait({making, leasing}, return_when=asyncio.FIRST_COMPLETED)
             return making.result() if making.done() else leasing.result()
         finally:
+            self._abandoned = not making.done()
             making.cancel()
             leasing.cancel()
             await asyncio.gather(making, leasing, return_exceptions=True)
@@ -85,15 +90,16 @@ class Attempt:
         )
         self._reach("verified")
         self.key = object_key(job.job_id, self._claim.token)
-        await asyncio.to_thread(
-            self._worker.storage.put,
-            self.key,
-            verified.png,
-            content_type="image/png",
-            deadline_s=time.monotonic() + self.remaining_s,
-        )
+        await asyncio.to_thread(self._store, verified.png)
         self._reach("uploaded")
         return _Made(drawing, verified, self.key)
+
+    def _store(self, png: bytes) -> None:
+        """Put the poster into storage; a thread, so it runs on after the attempt was given up."""
+        storage, deadline_s = self._worker.storage, time.monotonic() + self.remaining_s
+        storage.put(self.key, png, content_type="image/png", deadline_s=deadline_s)
+        if self._abandoned:
+            storage.delete(self.key)
 
     async def _keep_lease(self) -> _Made:
         """Renew the lease with every step of progress and every heartbeat. Raises LeaseLost.

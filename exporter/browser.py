@@ -82,6 +82,11 @@ _FLAGS = (
     "--disable-quic",
     "--dns-prefetch-disable",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    # Chromium's own errands (clock, updates, sign-in); the gateway would refuse them, again and
+    # again. Port 1 is one that its network stack never opens.
+    "--disable-features=NetworkTimeServiceQuerying",
+    "--component-updater=url-source=about:blank",
+    "--gaia-url=https://127.0.0.1:1",
 )
 
 
@@ -133,8 +138,11 @@ class Browser:
         return not self._broken and not self._exited.done()
 
     async def new_page(self) -> Page:
-        """Open a tab. A crash of it makes the whole browser unusable."""
-        page = await self.call(self._connection.newPage(), timeout_s=START_TIMEOUT_S)
+        """Open a tab; a crash of it makes the whole browser unusable. Raises BrowserError."""
+        try:
+            page = await self.call(self._connection.newPage(), timeout_s=START_TIMEOUT_S)
+        except TimeoutError as err:
+            raise BrowserError(f"no new tab: {err}") from err
         # Without a listener the event raises inside pyppeteer's receive loop, and every later call
         # on this connection hangs.
         page.on("error", self._page_crashed)
@@ -200,16 +208,14 @@ class Browser:
 
     async def _connect(self) -> None:
         endpoint = await self._endpoint(time.monotonic() + START_TIMEOUT_S)
+        connecting = asyncio.ensure_future(
+            pyppeteer.connect(browserWSEndpoint=endpoint, defaultViewport=None)
+        )
+        connecting.add_done_callback(_forget)
         try:
-            self._connection = await asyncio.wait_for(
-                asyncio.shield(
-                    asyncio.ensure_future(
-                        pyppeteer.connect(browserWSEndpoint=endpoint, defaultViewport=None)
-                    )
-                ),
-                START_TIMEOUT_S,
-            )
-        except (TimeoutError, OSError, pyppeteer.errors.PyppeteerError) as err:
+            # Shielded: pyppeteer does not bear being cancelled; the kill of Chromium ends it.
+            self._connection = await asyncio.wait_for(asyncio.shield(connecting), START_TIMEOUT_S)
+        except Exception as err:  # pyppeteer's, websockets' and the system's have no common base
             raise BrowserLaunchFailed(f"no CDP connection: {type(err).__name__}: {err}") from err
 
     async def _endpoint(self, deadline: float) -> str:
@@ -363,16 +369,14 @@ def _memory(pid: int) -> int:
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         return 1024 * int(rollup.split("\nPss:")[1].split()[0])
-    except (PermissionError, IndexError):
+    except (OSError, IndexError):  # not ours to read, or gone
         return _resident(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
 
 
 def _resident(pid: int) -> int:
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError):
+    except (OSError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
 

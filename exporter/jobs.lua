@@ -6,6 +6,7 @@
 -- running    ids by lease end      retrying  ids by due time (the retry schedule)
 -- deadlines  ids by the time they must have been claimed, or must have ended
 -- ended      ids by the end of their retention     dead  ids that ended as worker_crashed
+-- metrics    the counters of metrics.py; endings are counted here, where each happens once
 
 local P = KEYS[1]
 local t = redis.call('TIME')
@@ -27,6 +28,8 @@ local function finish(id, state, field, ending, retention)
   if field then redis.call('HSET', job(id), field, ending) end
   if state == 'completed' then redis.call('HSET', job(id), 'progress', 100) end
   redis.call('ZADD', P .. 'ended', now + retention, id)
+  -- A cancellation is counted by the API, which alone cancels.
+  if state ~= 'cancelled' then redis.call('HINCRBY', P .. 'metrics', 'export_jobs|' .. state, 1) end
 end
 
 local function fail(id, code, endings, retention)
@@ -95,9 +98,15 @@ if tonumber(percent) > num(id, 'progress') then redis.call('HSET', job(id), 'pro
 return {'ok'}
 
 --- finish
+-- Told twice by the same attempt (its first answer was lost with the connection), it is still ok:
+-- an attempt that believes itself beaten deletes its object.
 local id, token, state, ending, retention = unpack(ARGV)
+local field = state == 'completed' and 'ending' or 'failure'
+if get(id, 'state') == state and get(id, 'token') == token and get(id, field) == ending then
+  return {'ok'}
+end
 if not holds(id, token) then return {'lost'} end
-finish(id, state, state == 'completed' and 'ending' or 'failure', ending, retention)
+finish(id, state, field, ending, retention)
 return {'ok'}
 
 --- retry

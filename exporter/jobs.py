@@ -198,11 +198,14 @@ class Jobs:
         )  # fmt: skip
 
     def complete(self, job_id: str, token: int, result: Result) -> None:
-        """End the job as completed. Raises LeaseLost when *token* is not the current one."""
+        """End the job as completed; told again after a lost answer, it stays so.
+
+        Raises LeaseLost when *token* is not the current one.
+        """
         self._finish(job_id, token, State.COMPLETED, json.dumps(result.__dict__))
 
     def fail(self, job_id: str, token: int, failure: Failure) -> None:
-        """End the job as failed. Raises LeaseLost when *token* is not the current one."""
+        """End the job as failed. Raises LeaseLost as `complete` does."""
         self._finish(job_id, token, State.FAILED, json.dumps(failure.__dict__))
 
     def retry(self, job_id: str, token: int, failure: Failure, delay_s: float) -> None:
@@ -228,7 +231,7 @@ class Jobs:
     def expired(self) -> list[tuple[str, Priority]]:
         """Take the jobs whose lease ran out back to queued and return them, to be sent.
 
-        Jobs past their start limit or deadline end here instead.
+        Jobs past their start limit end here instead.
         """
         return self._pairs(
             self._run("expired", self._settings.max_starts, self._retention_ms, 100, _ENDINGS)

@@ -95,6 +95,7 @@ class BrowserPool(Generic[B, P]):
         self._starting = 0
         self._changed = asyncio.Condition()
         self._missing = asyncio.Event()
+        self._able = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
         self._totals = PoolState()
@@ -116,6 +117,18 @@ class BrowserPool(Generic[B, P]):
         finally:
             await asyncio.shield(self._give_back(instance, page))
 
+    @property
+    def able(self) -> bool:
+        """Whether the patrol has its browsers ready; False from a failed start to a good one."""
+        return self._able.is_set()
+
+    async def until_able(self, timeout_s: float | None = None) -> bool:
+        """Wait until the pool is `able`, at most *timeout_s*; tell whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._able.wait()
+        return self.able
+
     def state(self) -> PoolState:
         """Return the pool's numbers; memory as it was after each browser's last job."""
         return PoolState(
@@ -131,15 +144,23 @@ class BrowserPool(Generic[B, P]):
     async def close(self) -> None:
         """Stop every browser. Pages still lent lose theirs under their hands."""
         self._closed = True
+        self._able.clear()
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         await asyncio.gather(*(self._stop(i) for i in list(self._instances)))
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _take(self) -> tuple[_Instance[B, P], P]:
         while True:
+            # Not left to the patrol: a job would wait for it.
+            for idle in [i for i in self._instances if not i.busy]:
+                await self._retire_if_spent(idle)
             async with self._changed:
                 await self._changed.wait_for(self._available)
+                if self._closed:
+                    raise BrowserCrashed("the pool is closed")
                 instance = self._free_instance()
                 if instance:
                     instance.busy += 1
@@ -160,7 +181,7 @@ class BrowserPool(Generic[B, P]):
 
     def _available(self) -> bool:
         room = len(self._instances) + self._starting < self._limits.max_instances
-        return room or self._free_instance() is not None
+        return self._closed or room or self._free_instance() is not None
 
     def _free_instance(self) -> _Instance[B, P] | None:
         free = [
@@ -187,11 +208,15 @@ class BrowserPool(Generic[B, P]):
         await self._retire_if_spent(instance)
 
     async def _drop_page(self, instance: _Instance[B, P]) -> None:
+        """Replace a browser in which a page did not open, unless others still work in it."""
         async with self._changed:
             instance.busy -= 1
             instance.pages -= 1
             self._changed.notify_all()
-        await self._retire_if_spent(instance)
+        if not instance.busy and instance in self._instances:
+            log.warning("browser opens no page", renders=instance.renders)
+            self._totals.crashed += 1
+            await self._stop(instance)
 
     async def _retire_if_spent(self, instance: _Instance[B, P]) -> None:
         if instance.busy or instance not in self._instances:
@@ -242,11 +267,17 @@ class BrowserPool(Generic[B, P]):
             try:
                 await self._inspect()
                 await self._fill()
-            except (ExportError, TimeoutError) as err:
-                log.error("spare browser failed", error=str(err), retry_s=backoff_s)
+            except Exception as err:
+                # Whatever it was, the patrol goes on: without it no browser is ever replaced.
+                self._able.clear()
+                unforeseen = not isinstance(err, ExportError | TimeoutError)
+                log.error(
+                    "spare browser failed", error=str(err), retry_s=backoff_s, exc_info=unforeseen
+                )
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(2 * backoff_s, LAST_BACKOFF_S)
             else:
+                self._able.set()
                 backoff_s = FIRST_BACKOFF_S
                 await self._until_one_is_missing()
 
@@ -269,7 +300,7 @@ class BrowserPool(Generic[B, P]):
         while len(self._instances) + self._starting < self._limits.min_instances:
             self._starting += 1
             await self._launch_counted()
-        for instance in self._instances:
+        for instance in list(self._instances):
             if instance.pages == 0 and instance.browser.usable:
                 instance.busy += 1
                 instance.pages += 1

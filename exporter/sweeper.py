@@ -5,7 +5,9 @@ two at once would be harmless, because the claim decides who draws a job.
 """
 
 import json
+import time
 from collections.abc import Callable
+from typing import cast
 
 import redis
 import structlog
@@ -68,7 +70,7 @@ class Sweeper:
             self._send(job_id, priority)
 
     def _send_lost(self) -> None:
-        """Send queued jobs again whose message is neither in a queue nor in a worker's hands."""
+        """Send queued jobs again whose message is neither in a queue nor just being taken up."""
         waiting = self._jobs.waiting_since(self._settings.lost_after_s)
         if not waiting:
             return
@@ -79,17 +81,24 @@ class Sweeper:
                 self._jobs.sent(job_id)
 
     def _messages(self) -> set[str]:
-        """Return the job ids (= task ids) of all messages in the queues and in `unacked`."""
+        """Return the job ids (= task ids) of the messages that may still bring a job to a worker.
+
+        A message held for longer than `lost_after_s` by a worker that claims nothing is in dead
+        hands; kombu itself would hand it out again only after the visibility timeout.
+        """
         try:
             bodies = [
                 json.loads(text)
                 for priority in Priority
                 for text in self._redis.lrange(priority.value, 0, -1)
             ]
-            # kombu keeps what a worker has taken as [message, exchange, routing key].
-            bodies += [json.loads(text)[0] for text in self._redis.hvals("unacked")]
+            since = time.time() - self._settings.lost_after_s
+            taken = cast(list[str], self._redis.zrangebyscore("unacked_index", since, "+inf"))
+            held = self._redis.hmget("unacked", taken) if taken else []
         except redis.RedisError as err:
             raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
+        # kombu keeps what a worker has taken as [message, exchange, routing key].
+        bodies += [json.loads(text)[0] for text in held if text]
         return {body["headers"]["id"] for body in bodies}
 
     def _forget_old(self) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 
 from exporter.attempt import Attempt
 from exporter.celery_app import app
@@ -16,7 +16,6 @@ from exporter.errors import (
     InternalError,
     LeaseLost,
     QueueUnavailable,
-    StorageError,
 )
 from exporter.jobs import Claim, Failure, Result
 from exporter.queues import RENDER_TASK
@@ -24,7 +23,13 @@ from exporter.worker import Worker, current
 
 log = structlog.get_logger()
 
-# Between tries to tell Redis how a job ended: short, because a restarted Redis is back in seconds.
+# How long a message is held while no browser works, before it is handed back for other workers.
+HOLD_S = 5.0
+# An attempt ends itself at its own deadline; so much later it has also cleaned up.
+CLEAN_UP_S = 15.0
+# Telling Redis how a job ended is tried for what is left of its timeout, and at least so long.
+TELL_S = 10.0
+# Between these tries: short, because a restarted Redis is back in seconds.
 _INSIST_PAUSE_S = 0.5
 
 
@@ -33,6 +38,10 @@ def render_export(job_id: str) -> None:
     """Do what is to be done for *job_id* now; a message without work left is dropped."""
     worker = current()
     with structlog.contextvars.bound_contextvars(job_id=job_id):
+        if not worker.can_draw(HOLD_S):
+            # Not claimed: a broken browser must not use up the job's attempts (docs/adr/0009).
+            log.warning("no browser works here: message handed back")
+            raise Reject("no browser works here", requeue=True)
         claim = worker.jobs.claim(job_id, worker.name)
         if claim is None:
             log.info("nothing to do for this message")
@@ -40,12 +49,11 @@ def render_export(job_id: str) -> None:
         log.info("claimed", token=claim.token, queue=claim.job.priority.value)
         attempt = Attempt(worker, claim)
         try:
-            # The attempt ends itself at its own deadline; the margin lets it clean up.
-            result = worker.run(attempt.export(), timeout_s=claim.remaining_s + 15)
-            _insist(lambda: worker.jobs.complete(job_id, claim.token, result), claim)
+            result = worker.run(attempt.export(), timeout_s=claim.remaining_s + CLEAN_UP_S)
+            _insist(lambda: worker.jobs.complete(job_id, claim.token, result), attempt)
         except LeaseLost as err:
             log.warning("lease lost", error=str(err))
-            _drop_object(worker, attempt.key)
+            _drop_object(worker, job_id, attempt.key)
         except ExportError as err:
             _end_attempt(worker, claim, attempt, err)
         except (TimeoutError, SoftTimeLimitExceeded) as err:
@@ -66,19 +74,18 @@ def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportEr
     try:
         if again and delay_s < attempt.remaining_s:
             log.warning("attempt failed", code=failure.code, error=str(error), retry_s=delay_s)
-            _insist(lambda: worker.jobs.retry(job_id, claim.token, failure, delay_s), claim)
+            _insist(lambda: worker.jobs.retry(job_id, claim.token, failure, delay_s), attempt)
         else:
             log.warning("job failed", code=failure.code, error=str(error))
-            _insist(lambda: worker.jobs.fail(job_id, claim.token, failure), claim)
-            worker.metrics.count("export_jobs", "failed")
-    except LeaseLost as err:
-        log.warning("lease lost", error=str(err))
-    _drop_object(worker, attempt.key)
+            _insist(lambda: worker.jobs.fail(job_id, claim.token, failure), attempt)
+    except (LeaseLost, QueueUnavailable) as err:
+        log.warning("ending not recorded", code=err.code, error=str(err))
+    _drop_object(worker, job_id, attempt.key)
 
 
-def _insist(tell: Callable[[], None], claim: Claim) -> None:
-    """Tell Redis how the attempt ended, also across a restart of Redis, for the job's timeout."""
-    deadline = time.monotonic() + max(claim.remaining_s, 30)
+def _insist(tell: Callable[[], None], attempt: Attempt) -> None:
+    """Tell Redis how the attempt ended, also across a restart of Redis."""
+    deadline = time.monotonic() + max(attempt.remaining_s, TELL_S)
     while True:
         try:
             return tell()
@@ -89,13 +96,18 @@ def _insist(tell: Callable[[], None], claim: Claim) -> None:
             threading.Event().wait(_INSIST_PAUSE_S)
 
 
-def _drop_object(worker: Worker, key: str) -> None:
-    """Delete what this attempt may have stored; nobody will ever refer to it."""
+def _drop_object(worker: Worker, job_id: str, key: str) -> None:
+    """Delete what this attempt may have stored, unless it became the job's result after all.
+
+    Redis may have ended the job although its answer never came back.
+    """
     if not key:
         return
     try:
-        worker.storage.delete(key)
-    except StorageError as err:
+        result = worker.jobs.get(job_id).result
+        if result is None or result.key != key:
+            worker.storage.delete(key)
+    except ExportError as err:
         log.error("orphaned object", key=key, error=str(err))
 
 
@@ -103,6 +115,5 @@ def _count_completed(worker: Worker, result: Result) -> None:
     log.info(
         "completed", key=result.key, bytes=result.file_size, render_time_ms=result.render_time_ms
     )
-    worker.metrics.count("export_jobs", "completed")
     worker.metrics.observe("export_render_seconds", result.render_time_ms / 1000)
     worker.metrics.observe("export_queue_wait_seconds", result.queue_time_ms / 1000)

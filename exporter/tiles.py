@@ -117,7 +117,7 @@ class OnlineTiles:
             given = json.loads(body)
             template = _template(given)
             tilejson = _tilejson(given)
-        except (ValueError, TypeError, KeyError, AttributeError) as err:
+        except (ValueError, TypeError, LookupError, AttributeError) as err:
             raise TilesCorrupt(f"{self._url} is not a TileJSON of vector tiles: {err!r}") from err
         self._egress.check_url(_fill(template, 0, 0, 0))
         return _Origin(tilejson, template, max(fresh_until, time.time() + TILEJSON_MIN_S))

@@ -7,18 +7,24 @@ never the inside of a browser call, and so that the browsers are cared for betwe
 
 import asyncio
 import os
+import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+)
 
 from exporter import logs, presence
 from exporter.browser import Browser, sweep_profiles
 from exporter.celery_app import send
 from exporter.egress import Egress
-from exporter.errors import ExportError, QueueUnavailable
+from exporter.errors import ExportError
 from exporter.gateway import Gateway
 from exporter.jobs import Jobs, connect
 from exporter.metrics import Metrics
@@ -27,6 +33,7 @@ from exporter.pool import BrowserPool, Limits
 from exporter.settings import Settings, settings
 from exporter.storage import Storage, open_storage
 from exporter.sweeper import TICK_S, Sweeper
+from exporter.tiles import open_tiles
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -76,13 +83,21 @@ class Worker:
             future.cancel()
             raise
 
+    def can_draw(self, timeout_s: float) -> bool:
+        """Wait until a browser is warm, at most *timeout_s*; tell whether one is."""
+        return self.run(self.pool.until_able(timeout_s), timeout_s=timeout_s + STOP_TIMEOUT_S)
+
     def stop(self) -> None:
         """Close browsers and gateway and say goodbye. Best effort, bounded."""
         try:
             self.run(self._end(), timeout_s=STOP_TIMEOUT_S)
-        except TimeoutError:
-            log.warning("worker process did not stop in order", worker=self.name)
+            log.info("worker process stopped", worker=self.name)
+        except (TimeoutError, ExportError) as err:
+            log.warning("worker process did not stop in order", worker=self.name, error=str(err))
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STOP_TIMEOUT_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     async def _begin(self) -> None:
         await self.gateway.start()
@@ -90,6 +105,7 @@ class Worker:
         self._chores = [
             asyncio.ensure_future(self._repeat(self._report, presence.REPORT_EVERY_S)),
             asyncio.ensure_future(self._repeat(self._sweeper.tick, TICK_S)),
+            asyncio.ensure_future(self._report_when_able()),
         ]
 
     async def _end(self) -> None:
@@ -98,20 +114,34 @@ class Worker:
         await asyncio.gather(*self._chores, return_exceptions=True)
         await self.pool.close()
         await self.gateway.stop()
-        await asyncio.to_thread(presence.withdraw, self.redis, self.name)
+        # A report that is under way in a thread must not come after the goodbye.
+        await self._loop.shutdown_default_executor()
+        presence.withdraw(self.redis, self.name)
 
-    async def _repeat(self, chore: Any, every_s: float) -> None:
-        """Do *chore* in a thread every *every_s*; a failed turn is logged, the next one comes."""
+    async def _report_when_able(self) -> None:
+        """Say that this worker is there the moment its first browser is warm, not a turn later."""
+        await self.pool.until_able()
+        await self._do(self._report)
+
+    async def _repeat(self, chore: Callable[[], None], every_s: float) -> None:
         while True:
-            try:
-                await asyncio.to_thread(chore)
-            except ExportError as err:
-                log.warning("chore failed", chore=chore.__qualname__, error=str(err))
-            except Exception:
-                log.exception("chore broke", chore=chore.__qualname__)
+            await self._do(chore)
             await asyncio.sleep(every_s)
 
+    async def _do(self, chore: Callable[[], None]) -> None:
+        """Do *chore* in a thread; a failure is logged, the next turn makes up for it."""
+        try:
+            await asyncio.to_thread(chore)
+        except ExportError as err:
+            log.warning("chore failed", chore=chore.__qualname__, error=str(err))
+        except Exception:
+            log.exception("chore broke", chore=chore.__qualname__)
+
     def _report(self) -> None:
+        """Report this worker while it can draw, and not otherwise (docs/adr/0009)."""
+        if not self.pool.able:
+            presence.withdraw(self.redis, self.name)
+            return
         state = self.pool.state()
         presence.report(
             self.redis,
@@ -124,14 +154,7 @@ class Worker:
     async def _open_page(self, browser: Browser) -> RendererPage:
         page = await RendererPage.open(browser, self.settings)
         self._renderer = page.renderer
-        await asyncio.to_thread(self._report_softly)
         return page
-
-    def _report_softly(self) -> None:
-        try:
-            self._report()
-        except QueueUnavailable as err:
-            log.warning("presence not reported", error=str(err))
 
 
 _worker: Worker | None = None
@@ -156,21 +179,40 @@ def _limits(config: Settings) -> Limits:
     )
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logging(**_: Any) -> None:
     logs.configure(settings().log_level)
 
 
-@worker_process_init.connect
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def _check_settings(**_: Any) -> None:
+    """End the main process, loudly, over settings that its children could not work with."""
+    config = settings()
+    try:
+        open_tiles(config, Egress(config))
+        open_storage(config)
+    except ExportError as err:
+        log.critical("worker cannot start", error=str(err))
+        sys.exit(1)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_worker(**_: Any) -> None:
     global _worker  # noqa: PLW0603 - the one place of mutable module state
-    # A group of its own, so that Celery's hard limit ends this child with all it started.
+    # A group of its own: what a supervisor or a terminal sends to the group reaches Celery's main
+    # process only, which lets this child finish its job. When main is killed the child dies too,
+    # by the parent-death signal Celery sets.
     os.setpgrp()
-    _worker = Worker(settings())
-    _worker.start()
+    try:
+        _worker = Worker(settings())
+        _worker.start()
+    except Exception:
+        # Celery would only log it, and hand this child jobs that it cannot do.
+        log.exception("worker process cannot start")
+        sys.exit(1)
 
 
-@worker_process_shutdown.connect
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _stop_worker(**_: Any) -> None:
     if _worker is not None:
         _worker.stop()

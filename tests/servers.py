@@ -8,12 +8,11 @@ import asyncio
 import gzip
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -120,15 +119,20 @@ def tile_host(certificates: Certificates, *, archives: Path = SAMPLE) -> Iterato
     context.load_cert_chain(host.certificates.cert_file, host.certificates.key_file)
     handler = _TileHandler(host, source)
 
-    async def start() -> web.BaseRunner:
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
         runner = web.ServerRunner(web.Server(handler.answer), shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
         host.port = runner.addresses[0][1]
-        return runner
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+            await source.close()
 
-    with _in_thread(start):
+    with _in_thread(running()):
         yield host
 
 
@@ -142,20 +146,13 @@ def canary() -> Iterator[Canary]:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         writer.close()
 
-    class Stoppable:
-        def __init__(self, server: asyncio.Server) -> None:
-            self._server = server
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+            bird.port = server.sockets[0].getsockname()[1]
+            yield
 
-        async def cleanup(self) -> None:
-            self._server.close()
-            await self._server.wait_closed()
-
-    async def start() -> Stoppable:
-        server = await asyncio.start_server(connected, "127.0.0.1", 0)
-        bird.port = server.sockets[0].getsockname()[1]
-        return Stoppable(server)
-
-    with _in_thread(start):
+    with _in_thread(running()):
         yield bird
 
 
@@ -261,26 +258,34 @@ def _gzipped(body: bytes, headers: Mapping[str, str]) -> web.Response:
 
 
 @contextmanager
-def _in_thread(start: Callable[[], Awaitable[Any]]) -> Iterator[None]:
-    """Run what *start* opens on a loop in a thread; its `cleanup()` is awaited at the end."""
+def _in_thread(server: AbstractAsyncContextManager[None]) -> Iterator[None]:
+    """Keep *server* open on a loop in a thread; at the end nothing of it is left running."""
     loop = asyncio.new_event_loop()
+    stop, started = asyncio.Event(), threading.Event()
+    failure: list[BaseException] = []
+
+    async def serve() -> None:
+        async with server:
+            started.set()
+            await stop.wait()
 
     def run() -> None:
-        loop.run_forever()
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
-
-    async def opened() -> Any:
-        return await start()
+        # The runner cancels what still runs, such as an answer that never comes.
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            try:
+                runner.run(serve())
+            except BaseException as err:
+                failure.append(err)
+                started.set()
 
     thread = threading.Thread(target=run, name="test-server", daemon=True)
     thread.start()
     try:
-        running = asyncio.run_coroutine_threadsafe(opened(), loop).result(10)
-        try:
-            yield
-        finally:
-            asyncio.run_coroutine_threadsafe(running.cleanup(), loop).result(10)
+        assert started.wait(10), "the test server did not start"
+        yield
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        with suppress(RuntimeError):  # it failed and its loop is closed
+            loop.call_soon_threadsafe(stop.set)
         thread.join(10)
+        if failure:
+            raise failure[0]

@@ -86,6 +86,37 @@ async def test_a_call_that_takes_too_long_retires_the_browser(browser):
     assert not browser.usable
 
 
+async def test_a_cancelled_call_retires_the_browser(browser):
+    """The page goes on working for a job that is over: it must never be lent to the next."""
+    page = await browser.new_page()
+    asked = asyncio.ensure_future(
+        browser.call(page.evaluate("() => new Promise(() => {})"), timeout_s=30)
+    )
+    await asyncio.sleep(0)
+
+    asked.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not browser.usable
+
+
+async def test_a_browser_that_hangs_is_noticed_by_its_ping(browser, monkeypatch):
+    monkeypatch.setattr("exporter.browser.PING_TIMEOUT_S", 0.3)
+    os.kill(browser.pid, signal.SIGSTOP)
+
+    assert not await browser.healthy()
+    with pytest.raises(BrowserError, match="no new tab"):
+        monkeypatch.setattr("exporter.browser.START_TIMEOUT_S", 0.3)
+        await browser.new_page()
+
+
+async def test_it_knows_its_memory(browser):
+    await browser.new_page()
+
+    assert 50 << 20 < browser.memory_bytes() < 2 << 30
+
+
 async def test_stopping_leaves_no_process_and_no_profile(browser):
     pids, profile = session_of(browser.pid), browser._profile
     assert profile.exists()
@@ -98,9 +129,7 @@ async def test_stopping_leaves_no_process_and_no_profile(browser):
 
 async def test_a_browser_that_cannot_start_says_why():
     with pytest.raises(BrowserLaunchFailed, match="exited with"):
-        await Browser.start(
-            Settings(chromium_path=Path("/bin/false")), proxy_port=NO_PROXY_PORT
-        )
+        await Browser.start(Settings(chromium_path=Path("/bin/false")), proxy_port=NO_PROXY_PORT)
 
 
 async def test_chromium_dies_with_a_killed_owner_and_its_profile_is_swept():

@@ -1,6 +1,7 @@
 """The job record against a real Redis: who may change it, when, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import redis
@@ -81,7 +82,18 @@ class TestEnding:
         with pytest.raises(LeaseLost):
             jobs.fail(job.job_id, claim.token, FAULT)
         with pytest.raises(LeaseLost):
-            jobs.complete(job.job_id, claim.token, RESULT)
+            jobs.complete(job.job_id, claim.token, replace(RESULT, key="api-posters/b.png"))
+
+    def test_an_ending_told_again_is_no_other_ending(self, jobs, job):
+        """The first answer was lost on the way; its poster must not be taken for a loser's."""
+        claim = jobs.claim(job.job_id, "w")
+        jobs.complete(job.job_id, claim.token, RESULT)
+        ended_at = jobs.get(job.job_id).ended_at
+
+        jobs.complete(job.job_id, claim.token, RESULT)
+
+        record = jobs.get(job.job_id)
+        assert (record.result, record.ended_at) == (RESULT, ended_at)
 
     def test_a_retry_waits_in_the_schedule_and_returns_to_its_queue(self, jobs, client):
         job = poster_job(priority=Priority.HIGH)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from exporter.errors import BrowserLaunchFailed
+from exporter.errors import BrowserCrashed, BrowserLaunchFailed
 from exporter.pool import BrowserPool, Limits
 
 
@@ -36,6 +36,8 @@ class Launcher:
     def __init__(self) -> None:
         self.browsers: list[FakeBrowser] = []
         self.failures = 0
+        self.page_failures = 0
+        self.page_error: Exception = BrowserLaunchFailed("no page")
         self.pages = 0
 
     async def start(self):
@@ -46,6 +48,9 @@ class Launcher:
         return self.browsers[-1]
 
     async def open_page(self, browser):
+        if self.page_failures:
+            self.page_failures -= 1
+            raise self.page_error
         self.pages += 1
         return (browser, self.pages)
 
@@ -159,6 +164,141 @@ async def test_spares_above_the_minimum_are_closed_when_idle(launcher, make_pool
 
     pool.keep_warm()
     await until(lambda: pool.state().browsers == 1)
+
+
+async def test_a_cancelled_borrowers_broken_browser_is_never_lent_again(launcher, make_pool):
+    """The job's timeout cancels a borrower in the middle of a call, which breaks its browser."""
+    pool = make_pool(Limits())
+    lent = asyncio.Event()
+
+    async def borrow():
+        async with pool.lend() as (browser, _):
+            lent.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                browser.alive = False
+
+    borrower = asyncio.ensure_future(borrow())
+    await lent.wait()
+    borrower.cancel()
+    await asyncio.gather(borrower, return_exceptions=True)
+
+    async with pool.lend() as (browser, _):
+        assert browser is launcher.browsers[1]
+    assert launcher.browsers[0].stopped
+
+
+async def test_a_borrower_cancelled_twice_still_gives_back(launcher, make_pool):
+    pool = make_pool(Limits())
+    lent = asyncio.Event()
+
+    async def borrow():
+        async with pool.lend():
+            lent.set()
+            await asyncio.Event().wait()
+
+    borrower = asyncio.ensure_future(borrow())
+    await lent.wait()
+    borrower.cancel()
+    await asyncio.sleep(0)
+    borrower.cancel()
+    await asyncio.gather(borrower, return_exceptions=True)
+
+    async with asyncio.timeout(5), pool.lend() as (browser, _):
+        assert browser is launcher.browsers[0]
+
+
+async def test_a_dead_browser_makes_room_for_a_job_at_once(launcher, make_pool):
+    """Not only at the next patrol: with one browser at most the job would wait for it."""
+    pool = make_pool(Limits(max_instances=1))
+    async with pool.lend() as (first, _):
+        pass
+    first.alive = False
+
+    async with asyncio.timeout(1), pool.lend() as (second, _):
+        assert second is not first
+    assert first.stopped
+
+
+async def test_a_browser_in_which_no_page_opens_is_replaced(launcher, make_pool):
+    pool = make_pool(Limits())
+    launcher.page_failures = 1
+
+    with pytest.raises(BrowserLaunchFailed):
+        async with pool.lend():
+            pass
+    async with pool.lend() as (browser, _):
+        assert browser is launcher.browsers[1]
+    assert launcher.browsers[0].stopped
+
+
+class TestAble:
+    async def test_a_pool_is_able_once_its_browsers_are_warm(self, launcher, make_pool):
+        pool = make_pool(Limits())
+        assert not pool.able
+
+        pool.keep_warm()
+
+        assert await pool.until_able(5)
+        assert launcher.pages == 1
+
+    async def test_a_pool_whose_browser_does_not_start_is_not(
+        self, launcher, make_pool, monkeypatch
+    ):
+        monkeypatch.setattr("exporter.pool.FIRST_BACKOFF_S", 0.01)
+        launcher.failures = 3
+        pool = make_pool(Limits())
+
+        pool.keep_warm()
+
+        assert not await pool.until_able(0)
+        assert await pool.until_able(5)
+        assert launcher.failures == 0
+
+    async def test_a_pool_that_cannot_replace_its_browser_stops_being_able(
+        self, launcher, make_pool
+    ):
+        pool = make_pool(Limits())
+        pool.keep_warm()
+        await pool.until_able(5)
+        launcher.failures = 1000
+
+        async with pool.lend() as (browser, _):
+            browser.alive = False
+
+        await until(lambda: not pool.able)
+
+    async def test_whatever_goes_wrong_the_patrol_goes_on(self, launcher, make_pool, monkeypatch):
+        monkeypatch.setattr("exporter.pool.FIRST_BACKOFF_S", 0.01)
+        launcher.page_failures, launcher.page_error = 1, KeyError("renderer")
+        pool = make_pool(Limits())
+
+        pool.keep_warm()
+
+        assert await pool.until_able(5)
+
+
+async def test_a_closed_pool_lends_nothing(launcher, make_pool):
+    pool = make_pool(Limits())
+    await pool.close()
+
+    with pytest.raises(BrowserCrashed):
+        async with pool.lend():
+            pass
+    assert launcher.browsers == []
+
+
+async def test_who_waits_for_a_page_when_the_pool_closes_is_told(launcher, make_pool):
+    pool = make_pool(Limits())
+
+    async with pool.lend():
+        waiting = asyncio.ensure_future(pool.lend().__aenter__())
+        await asyncio.sleep(0)
+        await pool.close()
+
+        with pytest.raises(BrowserCrashed):
+            await waiting
 
 
 async def test_closing_stops_every_browser(launcher, make_pool):

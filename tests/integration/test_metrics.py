@@ -1,0 +1,131 @@
+"""What a scrape says of the whole service."""
+
+import pytest
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter import presence
+from exporter.jobs import Failure, Jobs, Result
+from exporter.metrics import Metrics, exposition
+from exporter.presence import WorkerState
+from exporter.queues import Priority
+from tests.factories import poster_job
+
+
+def test_events_of_all_processes_are_counted_together(client):
+    for process in (Metrics(client), Metrics(client)):
+        process.count("export_errors", "tiles_unavailable")
+        process.count("export_submitted", "low")
+    Metrics(client).count("export_submitted", "high")
+
+    values = scrape(client)
+
+    assert values["export_errors_total", "code=tiles_unavailable"] == 2
+    assert values["export_submitted_total", "priority=low"] == 2
+    assert values["export_submitted_total", "priority=high"] == 1
+
+
+def test_every_ending_is_counted_whoever_ends_the_job(client, settings):
+    """Also those of the sweeper, and none of them twice."""
+    jobs = Jobs(client, settings)
+    done, overdue = poster_job(), poster_job()
+    for job in (done, overdue):
+        jobs.submit(job)
+    token = jobs.claim(done.job_id, "w").token
+    for _ in range(2):
+        jobs.complete(done.job_id, token, Result("k", 1, 1, 1, "", 1, 1))
+    client.zadd("export:deadlines", {overdue.job_id: 1})
+    jobs.overdue()
+
+    values = scrape(client)
+
+    assert values["export_jobs_total", "state=completed"] == 1
+    assert values["export_jobs_total", "state=failed"] == 1
+
+
+def test_seconds_are_put_into_their_buckets(client):
+    for seconds in (0.2, 2.5, 2.5, 5000):
+        Metrics(client).observe("export_render_seconds", seconds)
+
+    values = scrape(client)
+
+    buckets = [
+        values["export_render_seconds_bucket", f"le={le}"] for le in ("0.5", "2", "3", "900")
+    ]
+    assert buckets == [1, 1, 3, 3]
+    assert values["export_render_seconds_bucket", "le=+Inf"] == 4
+    assert values["export_render_seconds_count", ""] == 4
+    assert values["export_render_seconds_sum", ""] == pytest.approx(5005.2)
+
+
+def test_queues_and_jobs_are_read_at_the_scrape(client, settings):
+    jobs = Jobs(client, settings)
+    running, retrying = poster_job(), poster_job()
+    for job in (running, retrying):
+        jobs.submit(job)
+        claim = jobs.claim(job.job_id, "w")
+    jobs.retry(retrying.job_id, claim.token, Failure("browser_crashed", "x", True), 60)
+    client.rpush(Priority.HIGH.value, "a", "b")
+
+    values = scrape(client)
+
+    depths = [
+        values["export_queue_depth", f"queue={q}"] for q in ("high", "normal", "low", "retry")
+    ]
+    assert depths == [2, 0, 0, 1]
+    assert values["export_jobs_running", ""] == 1
+
+
+def test_browsers_are_those_the_workers_reported(client):
+    presence.report(client, WorkerState("a:1", 2, 1, 9, 3, 1, 0, 4096, "llvmpipe"))
+
+    values = scrape(client)
+
+    assert values["export_workers", ""] == 1
+    assert values["export_pool_browsers", "state=busy,worker=a:1"] == 1
+    assert values["export_pool_browsers", "state=idle,worker=a:1"] == 1
+    assert values["export_memory_bytes", "worker=a:1"] == 4096
+
+
+def test_before_the_first_event_every_metric_is_named(client):
+    text = exposition(client).decode()
+
+    for name in (
+        "export_queue_depth",
+        "export_render_seconds",
+        "export_errors_total",
+        "export_pool_browsers",
+    ):
+        assert f"# TYPE {name} " in text
+
+
+def test_without_redis_a_scrape_still_answers():
+    assert scrape(away()) == {("export_redis_up", ""): 0}
+
+
+def test_a_metric_that_cannot_be_written_fails_nobody():
+    Metrics(away()).count("export_jobs", "completed")
+
+
+def test_an_unknown_metric_is_a_mistake_of_ours(client):
+    with pytest.raises(KeyError):
+        Metrics(client).count("export_typo", "x")
+
+
+def scrape(client):
+    """Return the samples as `{(name, labels): value}`."""
+    return {
+        (sample.name, ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(exposition(client).decode())
+        for sample in family.samples
+    }
+
+
+def away():
+    return redis.Redis.from_url("redis://127.0.0.1:1/0", decode_responses=True)
+
+
+@pytest.fixture
+def client(redis_url):
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client

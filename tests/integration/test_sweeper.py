@@ -1,0 +1,297 @@
+"""What nobody is doing any more is found and done: against a real Redis and real messages."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+import redis
+
+from exporter.errors import JobNotFound, QueueUnavailable, StorageUnavailable
+from exporter.jobs import PREFIX, Failure, Jobs, Result, State
+from exporter.queues import Priority
+from exporter.sweeper import Sweeper
+from tests.factories import poster_job
+
+FAULT = Failure("browser_crashed", "The browser died.", True)
+
+
+class TestTick:
+    def test_a_due_retry_is_sent_to_its_queue(self, jobs, sweeper, client, sent):
+        job = submitted(jobs, priority=Priority.HIGH)
+        jobs.retry(job.job_id, jobs.claim(job.job_id, "w").token, FAULT, 60)
+        sweeper.tick()
+        assert sent == []
+        client.zadd(f"{PREFIX}retrying", {job.job_id: 1})
+
+        sweeper.tick()
+
+        assert sent == [(job.job_id, Priority.HIGH)]
+        assert jobs.get(job.job_id).state is State.QUEUED
+
+    def test_one_process_at_a_time_does_the_dear_part(self, jobs, make, client, sent):
+        first, second = make(), make()
+        first.tick()
+        job = submitted(jobs)
+        lose(client, job)
+
+        second.tick()
+        assert sent == []
+        client.delete(f"{PREFIX}sweeping")
+        second.tick()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def test_a_redis_that_is_away_is_named(self, settings, storage, sent):
+        away = replace(settings, redis_url="redis://127.0.0.1:1/0")
+        client = redis.Redis.from_url(away.redis_url)
+        sweeper = Sweeper(Jobs(client, away), client, storage, away, send_to(sent))
+
+        with pytest.raises(QueueUnavailable):
+            sweeper.tick()
+
+
+class TestLostMessages:
+    def test_a_lost_message_is_sent_again_once(self, jobs, sweeper, client, sent):
+        job = submitted(jobs)
+        lose(client, job)
+
+        sweeper.sweep()
+        sweeper.sweep()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def test_a_job_just_submitted_is_left_alone(self, jobs, sweeper, sent):
+        submitted(jobs)
+
+        sweeper.sweep()
+
+        assert sent == []
+
+    def test_a_message_that_waits_in_its_queue_is_not_lost(self, jobs, sweeper, client, sent):
+        job = submitted(jobs, priority=Priority.LOW)
+        lose(client, job)
+        client.lpush("low", message(job.job_id))
+
+        sweeper.sweep()
+
+        assert sent == []
+
+    def test_a_message_just_taken_by_a_worker_is_not_lost(self, jobs, sweeper, client, sent):
+        job = submitted(jobs)
+        lose(client, job)
+        take(client, job, ago_s=1)
+
+        sweeper.sweep()
+
+        assert sent == []
+
+    def test_a_message_in_dead_hands_is_lost(self, jobs, sweeper, client, sent, settings):
+        """Its worker was killed between taking the message and claiming the job."""
+        job = submitted(jobs)
+        lose(client, job)
+        take(client, job, ago_s=settings.lost_after_s + 1)
+
+        sweeper.sweep()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def test_a_running_job_needs_no_message(self, jobs, sweeper, client, sent):
+        job = submitted(jobs)
+        lose(client, job)
+        jobs.claim(job.job_id, "w")
+
+        sweeper.sweep()
+
+        assert sent == []
+
+
+class TestDeadWorkers:
+    def test_the_job_of_a_dead_worker_is_sent_again(self, jobs, sweeper, client, sent):
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        expire(client, job)
+
+        sweeper.sweep()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+        assert jobs.claim(job.job_id, "w2")
+
+    def test_a_job_that_kills_its_workers_is_not(self, jobs, sweeper, client, sent, settings):
+        job = submitted(jobs)
+        for _ in range(settings.max_starts):
+            jobs.claim(job.job_id, "w")
+            expire(client, job)
+
+        sweeper.sweep()
+
+        assert sent == []
+        assert jobs.get(job.job_id).failure.code == "worker_crashed"
+
+    def test_what_could_not_be_sent_is_not_forgotten(self, jobs, make, client, sent):
+        """The broker went away between taking the job back and sending it."""
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        expire(client, job)
+        with pytest.raises(QueueUnavailable):
+            make(send=fail_to_send).sweep()
+        lose(client, job)
+
+        make().sweep()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+
+class TestOverdue:
+    def test_a_job_nobody_started_ends_when_its_time_is_up(self, jobs, sweeper, client):
+        job = submitted(jobs)
+        client.zadd(f"{PREFIX}deadlines", {job.job_id: 1})
+
+        sweeper.sweep()
+
+        assert jobs.get(job.job_id).failure.code == "queue_timeout"
+
+    def test_a_retry_past_the_jobs_timeout_ends_it(self, jobs, sweeper, client):
+        job = submitted(jobs)
+        jobs.retry(job.job_id, jobs.claim(job.job_id, "w").token, FAULT, 60)
+        client.zadd(f"{PREFIX}deadlines", {job.job_id: 1})
+
+        sweeper.sweep()
+
+        assert jobs.get(job.job_id).failure.code == "deadline_exceeded"
+
+    def test_a_running_job_is_given_the_time_to_end_itself(self, jobs, sweeper, client):
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        client.zadd(f"{PREFIX}deadlines", {job.job_id: round(time.time() * 1000) - 1000})
+        sweeper.sweep()
+        assert jobs.get(job.job_id).state is State.RUNNING
+        client.zadd(f"{PREFIX}deadlines", {job.job_id: 1})
+
+        sweeper.sweep()
+
+        assert jobs.get(job.job_id).failure.code == "deadline_exceeded"
+
+
+class TestRetention:
+    def test_the_poster_goes_before_its_record(self, jobs, sweeper, client, storage):
+        job = completed(jobs, client)
+        storage.on_delete = lambda key: jobs.get(job.job_id)
+
+        sweeper.sweep()
+
+        assert storage.deleted == ["api-posters/a.png"]
+        with pytest.raises(JobNotFound):
+            jobs.get(job.job_id)
+
+    def test_a_poster_that_cannot_be_deleted_keeps_its_record(self, jobs, sweeper, client, storage):
+        job = completed(jobs, client)
+        storage.broken = True
+        sweeper.sweep()
+        assert jobs.get(job.job_id).state is State.COMPLETED
+        storage.broken = False
+
+        sweeper.sweep()
+
+        with pytest.raises(JobNotFound):
+            jobs.get(job.job_id)
+
+    def test_a_job_that_ended_without_a_poster_is_forgotten_too(
+        self, jobs, sweeper, client, storage
+    ):
+        job = submitted(jobs)
+        jobs.cancel(job.job_id)
+        client.zadd(f"{PREFIX}ended", {job.job_id: 1})
+
+        sweeper.sweep()
+
+        assert storage.deleted == []
+        assert client.keys(f"{PREFIX}job:*") == []
+
+
+class FakeStorage:
+    """Remembers what was deleted; refuses while `broken`."""
+
+    def __init__(self):
+        self.deleted = []
+        self.broken = False
+        self.on_delete = lambda key: None
+
+    def delete(self, key):
+        if self.broken:
+            raise StorageUnavailable("away")
+        self.on_delete(key)
+        self.deleted.append(key)
+
+
+def submitted(jobs, **given):
+    job = poster_job(**given)
+    jobs.submit(job)
+    return job
+
+
+def completed(jobs, client):
+    job = submitted(jobs)
+    token = jobs.claim(job.job_id, "w").token
+    jobs.complete(job.job_id, token, Result("api-posters/a.png", 1, 1, 1, "", 1, 1))
+    client.zadd(f"{PREFIX}ended", {job.job_id: 1})
+    return job
+
+
+def lose(client, job):
+    """Make the job's message one that was sent long ago."""
+    client.zadd(f"{PREFIX}queued", {job.job_id: 1})
+
+
+def expire(client, job):
+    client.hset(f"{PREFIX}job:{job.job_id}", "lease", 1)
+    client.zadd(f"{PREFIX}running", {job.job_id: 1})
+
+
+def message(job_id):
+    return json.dumps({"body": "", "headers": {"id": job_id}})
+
+
+def take(client, job, *, ago_s):
+    """Put the job's message where kombu keeps what a worker took."""
+    client.hset("unacked", "tag", json.dumps([json.loads(message(job.job_id)), "normal", "normal"]))
+    client.zadd("unacked_index", {"tag": time.time() - ago_s})
+
+
+def send_to(sent):
+    return lambda job_id, priority: sent.append((job_id, priority))
+
+
+def fail_to_send(job_id, priority):
+    raise QueueUnavailable("away")
+
+
+@pytest.fixture
+def client(redis_url):
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def jobs(client, settings):
+    return Jobs(client, settings)
+
+
+@pytest.fixture
+def storage():
+    return FakeStorage()
+
+
+@pytest.fixture
+def sent():
+    return []
+
+
+@pytest.fixture
+def make(jobs, client, storage, settings, sent):
+    return lambda send=None: Sweeper(jobs, client, storage, settings, send or send_to(sent))
+
+
+@pytest.fixture
+def sweeper(make):
+    return make()

@@ -1,0 +1,459 @@
+"""One test per ending of a job: real Redis, gateway, pool and storage; only the browser is fake."""
+
+import asyncio
+import io
+import queue
+import random
+import shutil
+import signal
+import subprocess
+import threading
+from dataclasses import replace
+
+import pytest
+from celery.exceptions import Reject
+from PIL import Image, ImageDraw
+
+import exporter.worker as worker_module
+from exporter.errors import (
+    BrowserCrashed,
+    BrowserLaunchFailed,
+    QueueUnavailable,
+    StorageUnavailable,
+    StyleFailed,
+)
+from exporter.jobs import PREFIX, State
+from exporter.page import Drawing
+from exporter.pool import BrowserPool, Limits
+from exporter.tasks import render_export
+from exporter.worker import Worker
+from tests.conftest import _await_redis, free_port
+from tests.factories import poster_job
+
+
+class TestCompleted:
+    def test_the_poster_is_stored_and_the_job_says_all_about_it(self, worker, page):
+        job = submitted(worker)
+
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, record.progress.percent) == (State.COMPLETED, 100)
+        result = record.result
+        assert stored(worker) == {result.key: page.png}
+        assert (result.width, result.height, result.file_size) == (400, 600, len(page.png))
+        assert result.warnings == ({"code": "missing_tiles"},)
+        assert result.manifest == {"style": "minimal"}
+        assert 0 <= result.queue_time_ms < 10_000
+        assert 0 < result.render_time_ms < 10_000
+
+    def test_it_is_counted(self, worker):
+        render_export(submitted(worker).job_id)
+
+        counted = worker.redis.hgetall(f"{PREFIX}metrics")
+        assert counted["export_jobs|completed"] == "1"
+        assert float(counted["export_render_seconds|sum"]) > 0
+
+    def test_the_caller_sees_how_far_it_is(self, worker, page):
+        job = submitted(worker)
+        seen = []
+
+        async def until_seen(stage):
+            async with asyncio.timeout(5):
+                while True:
+                    progress = (await asyncio.to_thread(worker.jobs.get, job.job_id)).progress
+                    if progress.stage == stage:
+                        seen.append(progress)
+                        return
+
+        async def drawing(on_progress):
+            await until_seen("page_ready")
+            on_progress("settling", 2, 8)
+            await until_seen("tiles")
+            on_progress("drawn", 0, 0)
+            await until_seen("drawn")
+            on_progress("encoded", 0, 0)
+            await until_seen("encoded")
+
+        page.while_drawing = drawing
+        render_export(job.job_id)
+
+        percents = [progress.percent for progress in seen]
+        assert percents == sorted(set(percents))
+        assert (seen[1].done, seen[1].total) == (2, 8)
+
+    def test_a_second_message_finds_nothing_to_do(self, worker, page):
+        job = submitted(worker)
+        render_export(job.job_id)
+
+        render_export(job.job_id)
+
+        assert page.drawn == 1
+
+    def test_a_job_cancelled_before_its_start_is_not_drawn(self, worker, page):
+        job = submitted(worker)
+        worker.jobs.cancel(job.job_id)
+
+        render_export(job.job_id)
+
+        assert page.drawn == 0
+        assert worker.jobs.get(job.job_id).state is State.CANCELLED
+
+    def test_a_redis_that_restarts_while_the_end_is_told_is_waited_for(self, own_redis, page):
+        worker, restart = own_redis
+        job = submitted(worker)
+        page.while_drawing = lambda _: asyncio.to_thread(restart)
+
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert record.state is State.COMPLETED
+        assert list(stored(worker)) == [record.result.key]
+
+    def test_an_answer_of_redis_that_is_lost_does_not_cost_the_poster(self, worker, monkeypatch):
+        """Redis ended the job, but the connection broke before it could say so."""
+        job = submitted(worker)
+        complete, told = worker.jobs.complete, []
+
+        def lose_the_first_answer(*args):
+            complete(*args)
+            told.append(args)
+            if len(told) == 1:
+                raise QueueUnavailable("connection reset")
+
+        monkeypatch.setattr(worker.jobs, "complete", lose_the_first_answer)
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, len(told)) == (State.COMPLETED, 2)
+        assert list(stored(worker)) == [record.result.key]
+
+    def test_a_poster_that_became_the_result_is_never_deleted(self, worker, monkeypatch):
+        """The same, with Redis silent until the worker gave up telling."""
+        job = submitted(worker, timeout_s=2)
+        complete = worker.jobs.complete
+
+        def lose_every_answer(*args):
+            complete(*args)
+            raise QueueUnavailable("connection reset")
+
+        monkeypatch.setattr(worker.jobs, "complete", lose_every_answer)
+        monkeypatch.setattr("exporter.tasks.TELL_S", 0)
+        render_export(job.job_id)
+
+        assert list(stored(worker)) == [worker.jobs.get(job.job_id).result.key]
+
+
+class TestFailed:
+    def test_a_fault_of_the_user_is_told_at_once(self, worker, page):
+        job = submitted(worker)
+        page.failures = [StyleFailed("layer 3: unknown type")]
+
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, record.failure.code) == (State.FAILED, "style_error")
+        assert record.failure.message == StyleFailed.summary
+        assert not record.failure.retryable
+        assert worker.redis.hget(f"{PREFIX}metrics", "export_jobs|failed") == "1"
+
+    def test_a_passing_fault_is_tried_again_and_forgotten(self, worker, page, sent):
+        job = submitted(worker)
+        page.failures = [BrowserCrashed("died")]
+        render_export(job.job_id)
+        assert worker.jobs.get(job.job_id).state in (State.RETRYING, State.QUEUED)
+
+        render_export(sent.get(timeout=10))
+
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, record.attempts) == (State.COMPLETED, 1)
+
+    def test_a_fault_that_stays_ends_the_job_after_its_attempts(self, worker, page, sent):
+        job = submitted(worker)
+        page.failures = [BrowserCrashed("died")] * 10
+        render_export(job.job_id)
+        for _ in range(worker.settings.max_attempts - 1):
+            render_export(sent.get(timeout=10))
+
+        record = worker.jobs.get(job.job_id)
+
+        assert (record.state, record.failure.code) == (State.FAILED, "browser_crashed")
+        assert page.drawn == worker.settings.max_attempts
+        assert worker.redis.hget(f"{PREFIX}metrics", "export_errors|browser_crashed") == "4"
+
+    def test_an_attempt_that_would_come_too_late_is_not_made(self, worker, page, monkeypatch):
+        monkeypatch.setattr(random, "uniform", lambda low, high: 10_000)
+        job = submitted(worker)
+        page.failures = [BrowserCrashed("died")]
+
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).state is State.FAILED
+
+    def test_an_error_nobody_foresaw_is_ours_and_tried_again(self, worker, page):
+        job = submitted(worker)
+        page.failures = [RuntimeError("at 10.0.0.7")]
+
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert record.state in (State.RETRYING, State.QUEUED)
+        assert record.failure.code == "internal_error"
+        assert "10.0.0.7" not in record.failure.message
+
+    def test_a_job_past_its_timeout_is_stopped(self, worker, page):
+        job = submitted(worker, timeout_s=0.5)
+        page.while_drawing = lambda _: asyncio.Event().wait()
+
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, record.failure.code) == (State.FAILED, "deadline_exceeded")
+        assert worker.pool.state().busy == 0
+
+    def test_a_step_that_is_too_slow_is_not_taken_for_the_jobs_timeout(self, worker, page):
+        job = submitted(worker)
+        page.failures = [TimeoutError("no answer within 5 s")]
+
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).failure.code == "render_timeout"
+
+    def test_a_blank_image_is_no_poster(self, worker, page):
+        job = submitted(worker)
+        page.png = png(Image.new("RGB", (400, 600), "white"))
+
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).failure.code == "image_invalid"
+        assert stored(worker) == {}
+
+    def test_a_storage_that_fails_leaves_no_object_behind(self, worker, monkeypatch):
+        job = submitted(worker)
+        put = worker.storage.put
+
+        def put_and_fail(*args, **given):
+            put(*args, **given)
+            raise StorageUnavailable("no answer")
+
+        monkeypatch.setattr(worker.storage, "put", put_and_fail)
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).failure.code == "storage_unavailable"
+        assert stored(worker) == {}
+
+
+class TestLeaseLost:
+    def test_the_drawing_is_stopped(self, worker, page):
+        job = submitted(worker)
+        stopped = []
+
+        async def be_overtaken(_):
+            await asyncio.to_thread(overtake, worker, job)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.append(True)
+
+        page.while_drawing = be_overtaken
+        render_export(job.job_id)
+
+        assert stopped == [True]
+        record = worker.jobs.get(job.job_id)
+        assert (record.state, record.starts, record.failure) == (State.RUNNING, 2, None)
+
+    def test_a_stored_object_is_dropped(self, worker, page, monkeypatch):
+        job = submitted(worker)
+        put = worker.storage.put
+
+        def put_and_be_overtaken(*args, **given):
+            put(*args, **given)
+            overtake(worker, job)
+
+        monkeypatch.setattr(worker.storage, "put", put_and_be_overtaken)
+        render_export(job.job_id)
+
+        assert stored(worker) == {}
+        assert worker.jobs.get(job.job_id).state is State.RUNNING
+
+    def test_an_upload_that_ends_after_the_attempt_was_given_up_is_dropped(
+        self, worker, monkeypatch
+    ):
+        """The thread of an upload cannot be stopped, and its object would be nobody's."""
+        job = submitted(worker)
+        put, given_up, uploaded = worker.storage.put, threading.Event(), threading.Event()
+
+        def put_late(*args, **given):
+            overtake(worker, job)
+            given_up.wait(10)
+            put(*args, **given)
+
+        delete = worker.storage.delete
+
+        def delete_and_tell(key):
+            delete(key)
+            uploaded.set() if given_up.is_set() else None
+
+        monkeypatch.setattr(worker.storage, "put", put_late)
+        monkeypatch.setattr(worker.storage, "delete", delete_and_tell)
+        render_export(job.job_id)
+        given_up.set()
+
+        assert uploaded.wait(10)
+        assert stored(worker) == {}
+
+
+def test_without_a_browser_the_message_is_handed_back_unclaimed(make_worker, browser, monkeypatch):
+    """A broken browser must not use up the attempts of every job that comes by."""
+    monkeypatch.setattr("exporter.tasks.HOLD_S", 0.05)
+    browser.starts = False
+    worker = make_worker()
+    job = submitted(worker)
+
+    with pytest.raises(Reject) as handed_back:
+        render_export(job.job_id)
+
+    assert handed_back.value.requeue
+    record = worker.jobs.get(job.job_id)
+    assert (record.state, record.attempts, record.starts) == (State.QUEUED, 0, 0)
+
+
+class FakeBrowser:
+    """Starts unless told not to, and never breaks."""
+
+    starts = True
+    usable = True
+
+    async def start(self):
+        if not self.starts:
+            raise BrowserLaunchFailed("no")
+        return self
+
+    async def healthy(self):
+        return True
+
+    def memory_bytes(self):
+        return 1
+
+    async def stop(self):
+        pass
+
+
+class FakePage:
+    """Raises its `failures` one by one, then draws; `while_drawing` is awaited meanwhile."""
+
+    def __init__(self):
+        self.png = png(a_drawing())
+        self.failures = []
+        self.while_drawing = None
+        self.drawn = 0
+
+    async def draw(self, gateway, job, on_progress, *, timeout_s):
+        self.drawn += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.while_drawing:
+            await self.while_drawing(on_progress)
+        return Drawing(self.png, {"style": "minimal"}, ({"code": "missing_tiles"},))
+
+
+def submitted(worker, **given):
+    job = poster_job(**given)
+    worker.jobs.submit(job)
+    return job
+
+
+def overtake(worker, job):
+    """Let the lease run out and another worker claim the job before it is renewed."""
+    while not worker.jobs.claim(job.job_id, "another"):
+        worker.redis.hset(f"{PREFIX}job:{job.job_id}", "lease", 1)
+
+
+def stored(worker):
+    """Return what lies in the storage, by key."""
+    files = worker.settings.var_dir.rglob("*.png")
+    return {f"api-posters/{path.name}": path.read_bytes() for path in files}
+
+
+def a_drawing():
+    image = Image.new("RGB", (400, 600), "white")
+    ImageDraw.Draw(image).rectangle((50, 50, 350, 400), fill="navy")
+    return image
+
+
+def png(image):
+    body = io.BytesIO()
+    image.save(body, "PNG")
+    return body.getvalue()
+
+
+@pytest.fixture
+def page():
+    return FakePage()
+
+
+@pytest.fixture
+def browser():
+    return FakeBrowser()
+
+
+@pytest.fixture
+def sent():
+    """The job ids the sweeper sent again."""
+    return queue.Queue()
+
+
+@pytest.fixture
+def make_worker(settings, page, browser, sent, monkeypatch):
+    """Start workers as Celery's children do, on a fake browser and with quick periods."""
+    monkeypatch.setattr(worker_module, "send", lambda job_id, priority: sent.put(job_id))
+    monkeypatch.setattr(worker_module, "TICK_S", 0.02)
+    workers = []
+
+    async def open_page(_browser):
+        return page
+
+    def make(**given):
+        worker = Worker(replace(settings, heartbeat_s=0.05, lease_s=5, **given))
+        worker.pool = BrowserPool(browser.start, open_page, Limits())
+        worker.start()
+        workers.append(worker)
+        monkeypatch.setattr(worker_module, "_worker", worker)
+        return worker
+
+    yield make
+    for worker in workers:
+        worker.stop()
+        worker.redis.close()
+
+
+@pytest.fixture
+def worker(make_worker):
+    return make_worker()
+
+
+@pytest.fixture
+def own_redis(make_worker, tmp_path):
+    """A worker on a Redis of its own, and a function that restarts that Redis."""
+    port, folder = free_port(), tmp_path / "redis"
+    folder.mkdir()
+    url = f"redis://127.0.0.1:{port}/0"
+    running = []
+
+    def start():
+        command = [shutil.which("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+        command += ["--dir", str(folder), "--appendonly", "yes", "--save", ""]
+        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        _await_redis(url, running[-1])
+
+    def stop():
+        running[-1].send_signal(signal.SIGTERM)
+        running[-1].wait(10)
+
+    def restart():
+        stop()
+        threading.Timer(1.0, start).start()
+
+    start()
+    yield make_worker(redis_url=url), restart
+    stop()

@@ -1,0 +1,73 @@
+"""No secret reaches a log line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from exporter.logs import redact, redacted
+
+KEY = "ca_live_" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"key {KEY} was refused", "key ca_live_01234567[redacted] was refused"),
+        ("redis://:hush@127.0.0.1:6379/0", "redis://[redacted]@127.0.0.1:6379/0"),
+        ("https://me:hush@tiles.example/1", "https://[redacted]@tiles.example/1"),
+        (
+            "/files/a.png?expires=9&signature=abc%2Fd&x=1",
+            "/files/a.png?expires=9&signature=[redacted]&x=1",
+        ),
+        (
+            "https://b.example/a?X-Amz-Credential=AK%2F1&X-Amz-Signature=ff&X-Amz-Date=1",
+            "https://b.example/a?X-Amz-Credential=[redacted]&X-Amz-Signature=[redacted]"
+            "&X-Amz-Date=1",
+        ),
+        ("tiles?access_token=pk.abc 'next'", "tiles?access_token=[redacted] 'next'"),
+        ("nothing secret: job 4711, 400x600", "nothing secret: job 4711, 400x600"),
+    ],
+)
+def test_secrets_are_blanked_out_and_the_rest_stays(text, shown):
+    assert redacted(text) == shown
+
+
+def test_every_text_of_an_event_is_looked_at():
+    event = redact(None, "info", {"event": f"used {KEY}", "url": "ftp://a:b@c", "count": 3})
+
+    assert event == {
+        "event": "used ca_live_01234567[redacted]",
+        "url": "ftp://[redacted]@c",
+        "count": 3,
+    }
+
+
+def test_our_lines_and_those_of_libraries_are_json_without_secrets():
+    """In a process of its own, because logging is set up once per process."""
+    lines = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    ).stderr.splitlines()
+
+    ours, theirs, broken = (json.loads(line) for line in lines)
+    assert (ours["event"], ours["job_id"], ours["level"]) == ("drawn", "j1", "info")
+    assert theirs["event"] == "at redis://[redacted]@host"
+    assert theirs["logger"] == "library"
+    assert "hush" not in "".join(lines)
+    assert "ValueError" in broken["exception"]
+
+
+PROGRAM = f"""
+import logging, structlog
+from exporter import logs
+logs.configure("INFO")
+with structlog.contextvars.bound_contextvars(job_id="j1"):
+    structlog.get_logger().info("drawn", key={KEY!r})
+logging.getLogger("library").warning("at %s", "redis://:hush@host")
+logging.getLogger("library").debug("not shown")
+try:
+    raise ValueError("https://x:hush@y")
+except ValueError:
+    structlog.get_logger().exception("broke")
+"""
