@@ -29,7 +29,8 @@ def install(folder: Path, say: Callable[[str], None]) -> None:
         return
     say(f"npm packages of {folder.name}")
     # Files only: nothing a package brings along is run here.
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = ["npm", "ci", "--ignore-scripts"]
+    command += ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     # stdout belongs to the result of the command that called for the set-up.
     if subprocess.run(command, cwd=folder, stdout=sys.stderr, check=False).returncode:
         raise CannotRun(f"npm ci failed in {folder.name}: its message is above.")

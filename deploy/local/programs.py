@@ -9,10 +9,10 @@ from deploy.local.plan import FLOWER_USER, Plan
 from deploy.local.ports import HOST
 
 # Everything must be gone 40 s after Ctrl-C: first all that uses Redis, together, then Redis.
-STOP_USERS_S = 32
+STOP_USERS_S = 30
 STOP_REDIS_S = 4
 
-# gunicorn stops waiting for open requests before supervisord loses its patience.
+# gunicorn stops waiting for open requests before the supervisor loses its patience.
 _API_GRACE_S = 25
 
 
@@ -26,9 +26,10 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def redis_program(plan: Plan) -> Program:
-    """Redis with the settings of `redis_config`."""
-    return Program("redis", ("redis-server", str(redis_folder(plan) / "redis.conf")), STOP_REDIS_S)
+def servers(plan: Plan) -> list[Program]:
+    """Return what all the others use: Redis, unless one runs already."""
+    command = ("redis-server", str(redis_folder(plan) / "redis.conf"))
+    return [Program("redis", command, STOP_REDIS_S)] if plan.redis_port else []
 
 
 def redis_folder(plan: Plan) -> Path:
@@ -52,10 +53,15 @@ daemonize no
 """
 
 
-def programs_on_redis(plan: Plan) -> list[Program]:
+def users(plan: Plan) -> list[Program]:
     """Return what uses Redis: API, two workers and Flower."""
-    return [_api(plan), _worker("high", "high,normal,low"), _worker("low", "low,normal,high"),
-            _flower(plan)]  # fmt: skip
+    # The second worker reads the queues the other way round, so that low never starves.
+    return [
+        _api(plan),
+        _worker("high", "high,normal,low"),
+        _worker("low", "low,normal,high"),
+        _flower(plan),
+    ]
 
 
 def _api(plan: Plan) -> Program:
@@ -67,23 +73,17 @@ def _api(plan: Plan) -> Program:
         "workers": "2",
         "threads": "8",
         "graceful-timeout": str(_API_GRACE_S),
-        # A process whose loop is silent for so long is replaced; a slow view does not count.
-        "timeout": "30",
-        "keep-alive": "5",
-        # The workers' heartbeat files: a slow disk must not look like a hung process.
+        # Where gunicorn's own heartbeats go: a slow disk must not look like a hung process.
         "worker-tmp-dir": "/dev/shm",  # noqa: S108 - memory, and gunicorn unlinks them at once
-        # Longer than any key, path or cursor of this API; above it the answer is 400.
-        "limit-request-line": "4094",
-        "limit-request-fields": "100",
-        "limit-request-field_size": "8190",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
+    # Its control socket lies in the home directory: two stacks would fight for it.
+    arguments.append("--no-control-socket")
     return Program("api", (_tool("gunicorn"), "webapi.wsgi:app", *arguments))
 
 
 def _worker(name: str, queues: str) -> Program:
-    # One job at a time each: drawing keeps a core busy. The second reads the queues the other way
-    # round, so that low never starves.
+    # One job at a time: drawing keeps a core busy.
     return Program(
         f"worker-{name}",
         (_tool("celery"), "-A", "exporter", "worker", "--pool=prefork", "--concurrency=1",

@@ -22,7 +22,9 @@ def install(root: Path, say: Callable[[str], None]) -> None:
         return
     say("virtual environment .venv from requirements.lock")
     if not usable(venv):
-        _run([sys.executable, "-m", "venv", "--clear", str(venv)], "make .venv")
+        # Not sys.executable: inside an activated .venv that is the very file to be cleared away.
+        python = getattr(sys, "_base_executable", sys.executable)
+        _run([python, "-m", "venv", "--clear", str(venv)], "make .venv")
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     # --no-deps: the lock is complete, and one dependency is overruled on purpose
     # (check_dependencies.py).

@@ -4,6 +4,7 @@ Used before the virtual environment exists, so the standard library only.
 """
 
 import sys
+import traceback
 from collections.abc import Callable
 
 MET = 0
@@ -17,12 +18,14 @@ class CannotRun(Exception):
 
 def exit_with(command: Callable[[], int]) -> None:
     """Run *command* and leave with its exit code, 2 and one sentence if it refuses."""
+    code = COULD_NOT_RUN
     try:
         code = command()
     except CannotRun as refusal:
         print(refusal, file=sys.stderr)
-        code = COULD_NOT_RUN
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        code = COULD_NOT_RUN
+    except Exception:
+        # Python's own 1 would say that a goal was missed.
+        traceback.print_exc()
     sys.exit(code)

@@ -1,0 +1,53 @@
+# `make` explains itself; every target sets up first what it needs, on Debian 12 or newer.
+
+# The Python that makes the virtual environment; all else runs in it.
+PYTHON ?= python3
+py := .venv/bin/python
+bin := .venv/bin
+
+# Targets exit with 0 when all is met, 1 when a goal was missed, 2 when they could not run. By itself
+# make turns every failure into 2; in question mode it passes a 1 on, and runs the lines marked "+"
+# only. So each line begins with $(do) - a forgotten one does not run, and its target exits with 1.
+# `make -n` must stay without both.
+ifeq (,$(findstring n,$(firstword -$(MAKEFLAGS))))
+MAKEFLAGS += --question
+do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
+endif
+.NOTPARALLEL:
+.PHONY: help setup demo run test lint check openapi clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	$(do) awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## system packages, .venv and npm packages, where missing or changed
+	$(do) sh -c 'command -v "$$0" >/dev/null || \
+		{ echo "$$0 is missing: install Python 3.11 or newer (on Debian: apt-get install python3)." >&2; exit 2; }' $(PYTHON)
+	$(do) $(PYTHON) -m deploy.local.setup
+
+demo: setup ## one poster through the whole service, into build/demo/
+	$(do) $(py) -m deploy.local.demo
+
+# setpriv: whatever kills make, the stack is stopped in order.
+run: setup ## the whole service in the foreground, on PORT (8000); Ctrl-C stops it
+	$(do) setpriv --pdeathsig TERM -- $(py) -m deploy.local.run
+
+test: setup ## all tests; ARGS="-k word" for some
+	$(do) $(py) -m pytest $(ARGS)
+
+lint: setup ## formatting, types, layers, JavaScript, dependencies
+	$(do) $(bin)/ruff check
+	$(do) $(bin)/ruff format --check
+	$(do) $(bin)/mypy
+	$(do) $(bin)/lint-imports
+	$(do) npm run --silent check --prefix static_renderer
+	$(do) $(py) -m deploy.local.check_dependencies
+
+check: lint demo test ## all of these: what CI runs
+
+openapi: setup ## the API's description, into build/openapi.json
+	$(do) mkdir -p build
+	$(do) $(bin)/flask --app webapi openapi write build/openapi.json
+
+clean: ## remove what was built and cached; .venv and var/ stay
+	$(do) rm -rf build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
