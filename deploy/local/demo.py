@@ -27,7 +27,8 @@ POSTER = {
     "location": {"lng": 71.43, "lat": 51.145},
     "style": "minimal",
     "text": {"title": "Astana", "subtitle": "Kazakhstan"},
-    "camera": {"zoom": 12.8},
+    "camera": {"zoom": 13.1},
+    "options": {"labels": False, "landcover_grass": True, "landcover_wood": True},
     "resolution": {"width": WIDTH, "height": HEIGHT},
     "priority": "high",
 }
