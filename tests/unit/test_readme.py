@@ -13,7 +13,8 @@ ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
 def test_the_settings_table_is_that_of_the_settings():
     told = {name: (default, text) for name, default, text in ROW.findall(README.read_text())}
 
-    assert told == {f.metadata["env"]: (shown(f.default), f.metadata["help"]) for f in fields(Settings)}
+    are = {f.metadata["env"]: (shown(f.default), f.metadata["help"]) for f in fields(Settings)}
+    assert told == are
 
 
 def shown(default: object) -> str:
