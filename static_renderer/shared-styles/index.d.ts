@@ -24,6 +24,62 @@ export interface Palette {
   accent?: string;
   primary?: string;
   secondary?: string;
+  /** Ruled lines over the map. */
+  grid?: string;
+  /** Shadows of the relief. */
+  hillshade?: string;
+  contour?: string;
+  contourIndex?: string;
+}
+
+/**
+ * What the finishing pass does to the drawn map; an effect that is absent costs nothing. Strengths
+ * are 0..1, sizes CSS pixels of a map 1000 px wide.
+ */
+export interface Finish {
+  /** How far a line wanders, in CSS pixels, and over what length. */
+  wobble?: number;
+  wobbleSize?: number;
+  /** How far the inks lie apart, in CSS pixels. */
+  misregister?: number;
+  /** Light that spreads. */
+  bloom?: number;
+  bloomSize?: number;
+  /** Colour that runs into wet paper. */
+  bleed?: number;
+  bleedSize?: number;
+  /** Pigment: unevenness over large areas, gathering at edges, settling in the paper. */
+  clouding?: number;
+  cloudingSize?: number;
+  pool?: number;
+  poolSize?: number;
+  granulation?: number;
+  /** A thin coat of `landuse` on bare ground. */
+  wash?: number;
+  /** Where the paint ends short of the frame, in CSS pixels. */
+  deckle?: number;
+  /** Blocks of the palette's colours on bare ground. */
+  blocks?: number;
+  blocksSize?: number;
+  /** Flowing lines on bare ground, as of wood, sand or water. */
+  rings?: number;
+  ringsSize?: number;
+  halftone?: number;
+  halftoneSize?: number;
+  scratch?: number;
+  /** Ruled lines in the palette's `grid`. */
+  grid?: number;
+  gridSize?: number;
+  /** The accent from above, fading out at `hazeEnd` of the height; banks of fog in the paper's colour. */
+  haze?: number;
+  hazeEnd?: number;
+  mist?: number;
+  /** Age: dark edges, spots, folds, fibres. */
+  vignette?: number;
+  foxing?: number;
+  folds?: number;
+  grain?: number;
+  grainSize?: number;
 }
 
 export interface LayerToggle {
@@ -40,6 +96,7 @@ export interface Style {
   palettes: Palette[];
   layerToggles: LayerToggle[];
   mapStyle: StyleSpecification;
+  finish?: Finish;
 }
 
 /** The `layers` of a PosterConfig: toggles by name, and what tunes them. */
@@ -54,6 +111,12 @@ export interface LayerSettings {
   labelMaxWidth?: number;
   buildings3DHeightScale?: number;
   buildings3DDefaultHeight?: number;
+  /** 0..1 */
+  hillshadeExaggeration?: number;
+  /** Where the light comes from, degrees from north. */
+  terrainLightAzimuth?: number;
+  /** Metres between contour lines. */
+  contourDensity?: number;
 }
 
 export const styles: Style[];
@@ -63,6 +126,9 @@ export function getDefaultStyle(): Style;
 export function applyPalette(style: Style, palette: Palette, layers: LayerSettings): StyleSpecification;
 /** Whether a toggle is on; absent is off, but for `terrainUnderWater`. */
 export function isOn(toggle: string, layers: LayerSettings): boolean;
+
+/** Metres between contour lines on tiles of `zoom`; `indexed` for a style with index contours. */
+export function contourInterval(zoom: number, density: number, indexed?: boolean): number;
 
 export interface Colour {
   r: number;

@@ -28,7 +28,10 @@ export function drawBackdrop(ink, config, frame, words, paper) {
   const fade = ink.createLinearGradient(0, top, 0, top + height);
   for (const [at, alpha] of stops) fade.addColorStop(at, withAlpha(paper, alpha));
   ink.fillStyle = fade;
-  ink.fillRect(0, top, frame.width, height);
+  const {width, height: whole, bleed} = frame;
+  const above = top <= 0 ? bleed : 0;
+  const below = top + height >= whole ? bleed : 0;
+  ink.fillRect(-bleed, top - above, width + 2 * bleed, height + above + below);
 }
 
 /**

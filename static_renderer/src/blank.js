@@ -16,7 +16,7 @@ const NOISE = 2;
  * @throws {Failure} `map_blank` when there is nothing to draw, `render_error` when it was not drawn
  */
 export function checkNotBlank(canvas, paper, featureCount) {
-  const seen = extent(sample(canvas));
+  const seen = extent(sample(canvas, paper));
   if (seen.span > NOISE) return;
   const count = featureCount();
   if (count === 0) throw new Failure('map_blank', 'no feature of the map is in view');
@@ -26,11 +26,14 @@ export function checkNotBlank(canvas, paper, featureCount) {
   if (isPaper) throw new Failure('render_error', `${count} features are in view and none was drawn`);
 }
 
-/** @param {HTMLCanvasElement} canvas */
-function sample(canvas) {
+/** @param {HTMLCanvasElement} canvas @param {string} paper */
+function sample(canvas, paper) {
   const rows = Math.max(1, Math.round((COLUMNS * canvas.height) / canvas.width));
   const small = new OffscreenCanvas(COLUMNS, rows);
   const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d', {willReadFrequently: true}));
+  // A map without paper of its own is looked at on paper: black ink on nothing is black on black.
+  ink.fillStyle = paper;
+  ink.fillRect(0, 0, COLUMNS, rows);
   ink.imageSmoothingQuality = 'high';
   ink.drawImage(canvas, 0, 0, COLUMNS, rows);
   return ink.getImageData(0, 0, COLUMNS, rows).data;

@@ -25,6 +25,15 @@ export function edgeOf(borderStyle, width) {
 }
 
 /**
+ * How far the innermost stroke reaches into the map.
+ * @param {string} borderStyle
+ * @param {number} width of the poster
+ */
+export function depthOf(borderStyle, width) {
+  return Math.max(0, ...STROKES[borderStyle].map(([share, inset]) => (inset + share / 2) * width));
+}
+
+/**
  * Strokes are centred on their edge.
  * @param {OffscreenCanvasRenderingContext2D} ink
  * @param {import('./types.js').Format} format

@@ -35,21 +35,21 @@ export function fitted([[west, south], [east, north]], css, bearing) {
 }
 
 /** @param {number} lng degrees @returns {number} share of the world's width */
-function mercatorX(lng) {
+export function mercatorX(lng) {
   return (lng + 180) / 360;
 }
 
 /** @param {number} lat degrees @returns {number} share of the world's height, from the north */
-function mercatorY(lat) {
+export function mercatorY(lat) {
   return (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2;
 }
 
 /** @param {number} x */
-function lngOf(x) {
+export function lngOf(x) {
   return x * 360 - 180;
 }
 
 /** @param {number} y */
-function latOf(y) {
+export function latOf(y) {
   return (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
 }

@@ -6,8 +6,23 @@ import {Failure} from './failure.js';
 
 /** What draws the characters a font does not have; the system's fonts come after it. */
 const FALLBACK = '"Noto Sans", sans-serif';
-/** The faces map labels are drawn with. MapLibre knows a face by family and weight in one name. */
-const LABEL_FACES = [{font: 'Inter', weight: 500, name: 'Inter Medium'}];
+/**
+ * The faces map labels are drawn with. MapLibre knows a face by family and weight in one name.
+ * @type {Record<string, {font: string, weight: number}>}
+ */
+export const LABEL_FACES = {
+  'Inter Medium': {font: 'Inter', weight: 500},
+  'Montserrat Medium': {font: 'Montserrat', weight: 500},
+  'Public Sans Medium': {font: 'Public Sans', weight: 500},
+  'JetBrains Mono Medium': {font: 'JetBrains Mono', weight: 500},
+  'EB Garamond Medium': {font: 'EB Garamond', weight: 500},
+  'Spectral Medium': {font: 'Spectral', weight: 500},
+  'Nunito Medium': {font: 'Nunito', weight: 600},
+  'Space Grotesk Medium': {font: 'Space Grotesk', weight: 500},
+  'Lexend Regular': {font: 'Lexend', weight: 400},
+  'Fraunces Medium': {font: 'Fraunces', weight: 500},
+  'Outfit Medium': {font: 'Outfit', weight: 500},
+};
 
 /** @type {Map<string, Promise<FontFace[]>>} */
 const declared = new Map();
@@ -31,14 +46,29 @@ export async function useFont(font, weight, text) {
   return {family: `"${family}", ${FALLBACK}`, font, weight: given, loaded: faces.length > 0};
 }
 
-/** Loads the faces of map labels whole: MapLibre asks for a face without saying for which letters. */
-export async function loadLabelFonts() {
-  for (const {font, weight, name} of LABEL_FACES) {
+/**
+ * Loads the faces that *mapStyle*'s shown labels are drawn with, and whole: MapLibre asks for a
+ * face without saying for which letters.
+ * @param {import('maplibre-gl').StyleSpecification} mapStyle
+ */
+export async function loadLabelFaces(mapStyle) {
+  await Promise.all(labelFacesOf(mapStyle).map(async (name) => {
+    const {font, weight} = LABEL_FACES[name];
     const faces = await declare(entryOf(font).package, weight, name);
     await Promise.all(faces.map((face) => face.load())).catch((error) => {
       throw new Failure('font_unavailable', `${name}: ${error}`);
     });
-  }
+  }));
+}
+
+/**
+ * @param {import('maplibre-gl').StyleSpecification} mapStyle
+ * @returns {string[]} names of LABEL_FACES; a face that we do not have is MapLibre's affair
+ */
+export function labelFacesOf({layers}) {
+  const shown = layers.flatMap((layer) =>
+    (layer.type === 'symbol' && layer.layout?.visibility !== 'none' ? layer.layout?.['text-font'] ?? [] : []));
+  return [...new Set(/** @type {string[]} */ (shown))].filter((name) => name in LABEL_FACES);
 }
 
 /** @param {string} font @returns {{package: string, weights: number[], drawnWith?: string}} */

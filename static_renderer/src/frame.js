@@ -10,9 +10,10 @@ const CSS_WIDTH = 1000;
  * @param {import('./types.js').Format} format
  * @param {number} width of the poster
  * @param {number} height
+ * @param {number} [bleed]
  * @returns {import('./types.js').Frame}
  */
-export function frameOf(format, width, height) {
+export function frameOf(format, width, height, bleed = 0) {
   const margin = Math.round((width * format.margin) / 100);
   const map = {
     x: margin,
@@ -26,6 +27,7 @@ export function frameOf(format, width, height) {
     height,
     unit: width / 100,
     margin,
+    bleed,
     map,
     center: {x: margin + map.width / 2, y: margin + map.height / 2},
     radius: format.maskShape === 'circular' ? radiusOf(format, map, width, height) : null,

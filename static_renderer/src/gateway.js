@@ -4,6 +4,7 @@ import {Failure} from './failure.js';
 
 export const TICKET_HEADER = 'X-Export-Ticket';
 const TILEJSON = '/tiles/openmaptiles.json';
+const ELEVATION = '/tiles/terrain.json';
 
 export class Gateway {
   /** @param {string} ticket */
@@ -25,6 +26,16 @@ export class Gateway {
       throw new Failure('tiles_unavailable', `the TileJSON was answered with ${answer.status} ${code}`);
     }
     return (await answer.json()).attribution ?? '';
+  }
+
+  /**
+   * What the elevation tiles cover, or the code of why there are none.
+   * @returns {Promise<{tilejson: import('./types.js').TileJson | null, code: string}>}
+   */
+  async elevation() {
+    const answer = await fetch(ELEVATION);
+    const body = await answer.json();
+    return answer.ok ? {tilejson: body, code: ''} : {tilejson: null, code: body.code};
   }
 
   /**

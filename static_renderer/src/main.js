@@ -3,7 +3,6 @@
  * The contract is in ../README.md.
  */
 
-import {loadLabelFonts} from './fonts.js';
 import {Failure} from './failure.js';
 import {Gateway} from './gateway.js';
 import {glAbilities} from './gl.js';
@@ -11,7 +10,6 @@ import {drawPoster} from './poster.js';
 
 /** @returns {Promise<{renderer: string, maxTextureSize: number, maplibre: string}>} */
 async function prepare() {
-  await loadLabelFonts();
   return glAbilities();
 }
 

@@ -2,6 +2,7 @@
 
 import * as maplibregl from '../vendor/maplibre-gl/dist/maplibre-gl.mjs';
 
+import {sharpenDrape} from './drape.js';
 import {Failure} from './failure.js';
 
 /**
@@ -11,6 +12,8 @@ import {Failure} from './failure.js';
 const SETTLE_RATIO = 0.25;
 /** Above this share of failed tiles the map has holes that a reader would see. */
 const TOLERATED_MISSES = 0.02;
+/** Share of the waiting time after which a map that lacks nothing but its relief is drawn without. */
+const RELIEF_SHARE = 0.6;
 /** MapLibre floors the canvas' size; this much more keeps 999.9999 from becoming 999. */
 const HAIR = 1e-6;
 const CORRUPT = 415;
@@ -18,6 +21,9 @@ const CORRUPT = 415;
 export class PosterMap {
   #map;
   #frame;
+  #relief;
+  #reliefRemoved;
+  #maxSize;
   #asked = new Set();
   #ended = new Set();
   /** @type {Map<string, number>} tile -> HTTP status, 0 for a tile that could not be read */
@@ -32,15 +38,20 @@ export class PosterMap {
    * @param {import('maplibre-gl').StyleSpecification} style
    * @param {import('./gateway.js').Gateway} gateway
    * @param {number} maxSize the longest side WebGL can draw
+   * @param {import('./relief.js').Relief} relief
    */
-  constructor(frame, camera, style, gateway, maxSize) {
+  constructor(frame, camera, style, gateway, maxSize, relief) {
     this.#frame = frame;
-    // A whole number of CSS pixels, at least as high as the frame; what is too much lies below it
-    // and is taken out of the camera's view by padding, so that the map's middle is the frame's.
-    const height = Math.ceil(frame.css.height - HAIR);
+    this.#relief = relief;
+    this.#reliefRemoved = relief.isLost;
+    this.#maxSize = maxSize;
+    // Whole numbers of CSS pixels, at least as large as the frame; what is too much lies below it
+    // and to its right, and is taken out of the camera's view by padding, so that the map's middle
+    // is the frame's.
+    const [width, height] = [Math.ceil(frame.css.width - HAIR), Math.ceil(frame.css.height - HAIR)];
     this.container = document.createElement('div');
     this.container.className = 'map';
-    Object.assign(this.container.style, {width: `${frame.css.width}px`, height: `${height}px`});
+    Object.assign(this.container.style, {width: `${width}px`, height: `${height}px`});
     document.body.append(this.container);
     this.#map = new maplibregl.Map({
       container: this.container,
@@ -58,7 +69,7 @@ export class PosterMap {
       transformRequest: (url, kind) => (kind === 'Tile' ? gateway.named(url) : {url}),
     });
     this.#listen();
-    this.#map.jumpTo({...camera, padding: {top: 0, left: 0, right: 0, bottom: height - frame.css.height}});
+    this.#map.jumpTo({...camera, padding: {top: 0, left: 0, right: width - frame.css.width, bottom: height - frame.css.height}});
   }
 
   /**
@@ -68,6 +79,8 @@ export class PosterMap {
    * @throws {Failure} when it does not settle in time, or too much of it is missing
    */
   async settle(timeoutMs, onTiles) {
+    const reliefMs = Math.round(RELIEF_SHARE * timeoutMs);
+    const patience = setTimeout(() => this.#waitNoMoreForRelief(reliefMs), reliefMs);
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         // `idle` may stay away on software WebGL although nothing is missing.
@@ -87,7 +100,7 @@ export class PosterMap {
         resolve(null);
       });
       this.#changed();
-    });
+    }).finally(() => clearTimeout(patience));
     this.#changed = () => {};
     this.#judgeTiles();
   }
@@ -100,6 +113,7 @@ export class PosterMap {
   drawInto(ink) {
     const {map: target, css, scale} = this.#frame;
     this.#map.setPixelRatio(scale + HAIR / css.width);
+    sharpenDrape(this.#map, scale, this.#maxSize);
     this.#map.redraw();
     const canvas = this.#map.getCanvas();
     this.#checkSize(canvas);
@@ -128,6 +142,12 @@ export class PosterMap {
       bearing: this.#map.getBearing(),
       pitch: this.#map.getPitch(),
     };
+  }
+
+  /** What is to be seen, from outside. @returns {[west: number, south: number, east: number, north: number]} */
+  bounds() {
+    const [[west, south], [east, north]] = this.#map.getBounds().toArray();
+    return [west, south, east, north];
   }
 
   /** @returns {{loaded: number, failed: number}} */
@@ -166,7 +186,9 @@ export class PosterMap {
     const key = keyOf(event);
     const status = event.error?.status ?? 0;
     const message = String(event.error?.message ?? event.error);
-    if (key) {
+    if (this.#relief.owns(event)) {
+      this.#loseRelief(`its tiles could not be fetched (${message})`);
+    } else if (key) {
       this.#failed.set(key, status);
       this.#ended.add(key);
       this.#changed();
@@ -177,6 +199,39 @@ export class PosterMap {
     }
   }
 
+  /** @param {number} afterMs */
+  #waitNoMoreForRelief(afterMs) {
+    const sources = this.#relief.sources.filter((id) => this.#map.getSource(id));
+    if (sources.every((id) => this.#map.isSourceLoaded(id))) return;
+    this.#loseRelief(`its tiles had not come after ${afterMs} ms`);
+  }
+
+  /**
+   * Draws without relief from here on: one with holes and cliffs would be worse than none.
+   * @param {string} why
+   */
+  #loseRelief(why) {
+    if (this.#relief.isLost) return;
+    this.#relief.lose(why);
+    // Later: this may be within an event of the very source.
+    setTimeout(() => this.#removeRelief());
+  }
+
+  #removeRelief() {
+    if (!this.container.isConnected) return;
+    this.#reliefRemoved = true;
+    this.#map.setTerrain(null);
+    for (const id of this.#map.getLayersOrder()) {
+      if (this.#relief.owns(this.#map.getLayer(id) ?? {})) this.#map.removeLayer(id);
+    }
+    for (const id of this.#relief.sources) {
+      if (this.#map.getSource(id)) this.#map.removeSource(id);
+      for (const tiles of [this.#asked, this.#ended]) {
+        for (const key of tiles) if (key.startsWith(`${id} `)) tiles.delete(key);
+      }
+    }
+  }
+
   /** @param {Failure} failure */
   #break(failure) {
     this.#broken ??= failure;
@@ -184,6 +239,8 @@ export class PosterMap {
   }
 
   #isComplete() {
+    // A tile that failed counts as loaded for MapLibre.
+    if (this.#relief.isLost !== this.#reliefRemoved) return false;
     return Boolean(this.#map.loaded() && this.#map.areTilesLoaded());
   }
 
@@ -209,7 +266,7 @@ export class PosterMap {
     const {map: target} = this.#frame;
     const gl = canvas.getContext('webgl2');
     const [width, height] = [gl?.drawingBufferWidth ?? 0, gl?.drawingBufferHeight ?? 0];
-    if (width !== target.width || height < target.height) {
+    if (width < target.width || height < target.height) {
       throw new Failure('canvas_clamped', `the map is ${width}x${height}, not ${target.width}x${target.height}`);
     }
   }

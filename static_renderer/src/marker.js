@@ -1,4 +1,4 @@
-/** The marker at the place itself: six kinds, each drawn around or upon its point. */
+/** Markers of six kinds, each drawn around or upon its point, and the one at the place itself. */
 
 import {clipToMap} from './frame.js';
 
@@ -8,7 +8,7 @@ const SIZE = 40;
 /** @typedef {OffscreenCanvasRenderingContext2D} Ink */
 /** @typedef {(ink: Ink, m: number, colour: string) => void} Kind draws around (0, 0), *m* pixels large */
 
-/** @type {Record<import('./types.js').Layers['markerType'], Kind>} */
+/** @type {Record<import('./types.js').MarkerType, Kind>} */
 const KINDS = {
   crosshair(ink, m, colour) {
     ink.strokeStyle = ink.fillStyle = colour;
@@ -56,11 +56,11 @@ const KINDS = {
   heart(ink, m, colour) {
     const path = new Path2D('M0 9 C-4 5.4 -9.5 1 -9.5 -4 C-9.5 -7 -7.2 -9 -4.8 -9 C-2.7 -9 -0.9 -7.8 0 -5.9 '
       + 'C0.9 -7.8 2.7 -9 4.8 -9 C7.2 -9 9.5 -7 9.5 -4 C9.5 1 4 5.4 0 9 Z');
-    shape(ink, (0.8 * m) / 24, path, colour, {outline: 2, blur: 4, drop: 2});
+    shape(ink, (0.8 * m) / 24, path, colour, {outline: 2, blur: 0.05 * m, drop: 0.025 * m});
   },
   home(ink, m, colour) {
     const path = new Path2D('M0 -10 L-9 -3 V10 H-3 V0 H3 V10 H9 V-3 Z');
-    shape(ink, (0.8 * m) / 24, path, colour, {outline: 2, blur: 4, drop: 2});
+    shape(ink, (0.8 * m) / 24, path, colour, {outline: 2, blur: 0.05 * m, drop: 0.025 * m});
   },
 };
 
@@ -75,8 +75,21 @@ const KINDS = {
 export function drawMarker(ink, {markerType}, frame, at, colour) {
   ink.save();
   clipToMap(ink, frame);
+  drawKind(ink, markerType, SIZE * frame.scale, at, colour);
+  ink.restore();
+}
+
+/**
+ * @param {Ink} ink
+ * @param {import('./types.js').MarkerType} kind
+ * @param {number} size pixels of the poster
+ * @param {{x: number, y: number}} at
+ * @param {string} colour
+ */
+export function drawKind(ink, kind, size, at, colour) {
+  ink.save();
   ink.translate(at.x, at.y);
-  KINDS[markerType](ink, SIZE * frame.scale, colour);
+  KINDS[kind](ink, size, colour);
   ink.restore();
 }
 

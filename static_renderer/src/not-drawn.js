@@ -2,9 +2,6 @@
 
 /** @typedef {import('./types.js').Warning} Warning */
 
-const TOGGLES = {
-  terrain: 'hillshading', terrainUnderWater: 'bathymetry', contours: 'contour lines', population: 'population',
-};
 /** From which zoom the tiles hold them. @type {Record<string, [from: number, what: string]>} */
 const DEEP = {
   buildings: [13, 'buildings'],
@@ -17,11 +14,12 @@ const DEEP = {
  * @param {number} zoom
  * @returns {Warning[]}
  */
-export function notDrawn({layers, format}, zoom) {
+export function notDrawn(config, zoom) {
+  const {layers, format} = config;
   /** @type {Warning[]} */
   const warnings = [];
-  for (const [toggle, what] of Object.entries(TOGGLES)) {
-    if (layers[toggle]) warnings.push(warning('layer_not_drawn', toggle, `${what} cannot be drawn yet`));
+  if (layers.population) {
+    warnings.push(warning('layer_not_drawn', 'population', 'population cannot be drawn: no source of it is configured'));
   }
   for (const [toggle, [from, what]] of Object.entries(DEEP)) {
     if (layers[toggle] && zoom < from) {
@@ -31,7 +29,20 @@ export function notDrawn({layers, format}, zoom) {
   if (format.compassRose && format.maskShape !== 'circular') {
     warnings.push(warning('not_drawn', 'compassRose', 'a compass rose needs a circular mask'));
   }
+  for (const [field, what] of marksWithoutGround(config)) warnings.push(warning('not_drawn', field, what));
   return warnings;
+}
+
+/** @param {import('./types.js').PosterConfig} config @returns {Iterable<[field: string, what: string]>} */
+function* marksWithoutGround({layers, markers}) {
+  if (layers.showScale && layers.buildings3DPitch > 0) {
+    yield ['showScale', 'a scale bar needs a map seen from straight above'];
+  }
+  if (layers.connectMarkers && markers.length < 2) yield ['connectMarkers', 'a path needs two markers'];
+  if (layers.fillMarkers && markers.length < 3) yield ['fillMarkers', 'an area needs three markers'];
+  if (layers.showSegmentLengths && !layers.connectMarkers) {
+    yield ['showSegmentLengths', 'lengths need a path: connectMarkers'];
+  }
 }
 
 /** @param {string} code @param {string} field @param {string} message @returns {Warning} */

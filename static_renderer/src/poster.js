@@ -10,13 +10,18 @@ import {cameraOf} from './camera.js';
 import {drawCompass} from './compass.js';
 import {within} from './deadline.js';
 import {Failure} from './failure.js';
-import {useFont} from './fonts.js';
+import {drawFinished} from './finish.js';
+import {loadLabelFaces, useFont} from './fonts.js';
 import {clipToMap, frameOf} from './frame.js';
 import {PosterMap} from './map.js';
 import {drawMarker} from './marker.js';
+import {drawOver, drawUnder, markFaces} from './marks.js';
 import {notDrawn} from './not-drawn.js';
+import {Relief} from './relief.js';
+import {goneWithPaper, intoBleed, newSheet, withoutPaper} from './sheet.js';
 import {drawTexture} from './texture.js';
 import {coordinatesOf, elementsOf, place, subtitleOf, titleOf} from './typography.js';
+import {View, levelGround} from './view.js';
 import {drawWords, measureWith} from './words.js';
 
 /** How far the camera may be from where it was asked to be: rounding, in degrees and zoom levels. */
@@ -34,38 +39,46 @@ const SAME_PLACE = 1e-6;
  */
 export async function drawPoster(gateway, abilities) {
   const clock = new Clock();
-  const {config, width, height, settleTimeoutMs} = await gateway.order();
+  const {config, width, height, bleed, background, settleTimeoutMs} = await gateway.order();
   const {style, palette} = lookUp(config);
-  const preparing = Promise.all([gateway.attribution(), facesOf(config, style)]);
-  const [credit, faces] = await within(settleTimeoutMs, 'credit or fonts', preparing);
+  const paper = background === 'paper' ? palette.background : null;
+  const mapStyle = applyPalette(style, palette, config.layers);
+  const relief = new Relief(config.layers);
+  const preparing = Promise.all([
+    creditOf(gateway), facesOf(config, style), loadLabelFaces(mapStyle), relief.find(gateway, settleTimeoutMs / 2),
+  ]);
+  const [tilesCredit, faces] = await within(settleTimeoutMs, 'credit or fonts', preparing);
   clock.lap('prepare');
 
-  const frame = frameOf(config.format, width, height);
+  const frame = frameOf(config.format, width, height, bleed);
+  const spread = intoBleed(frame);
   const camera = cameraOf(config, frame);
-  const mapStyle = applyPalette(style, palette, config.layers);
   Object.assign(mapStyle.sources.openmaptiles, {url: gateway.tilejsonUrl});
-  const map = new PosterMap(frame, camera, mapStyle, gateway, abilities.maxTextureSize);
+  const inRelief = relief.put(mapStyle, gateway, settleTimeoutMs);
+  const map = new PosterMap(spread, camera, paper ? inRelief : withoutPaper(inRelief), gateway, abilities.maxTextureSize, relief);
   try {
     await map.settle(settleTimeoutMs, throttled((done, total) => gateway.progress('settling', done, total)));
     clock.lap('settle');
 
-    const canvas = new OffscreenCanvas(width, height);
-    // Drawn by the CPU: on a software GL a canvas on the "GPU" would only be copied to and fro.
-    const ink = canvas.getContext('2d', {willReadFrequently: true, alpha: false});
-    if (!ink) throw new Failure('canvas_clamped', `there is no canvas of ${width}x${height}`);
-    ink.fillStyle = palette.background;
-    ink.fillRect(0, 0, width, height);
+    const {canvas, ink} = newSheet(frame, paper);
     ink.save();
-    clipToMap(ink, frame);
-    checkNotBlank(map.drawInto(ink), palette.background, () => map.featureCount());
+    clipToMap(ink, spread);
+    const drawn = map.drawInto(ink);
+    checkNotBlank(drawn, palette.background, () => map.featureCount());
+    if (style.finish && paper) drawFinished(ink, drawn, spread, style.finish, palette);
     ink.restore();
     const seen = map.camera();
-    const center = map.project(config.location.center);
-    const tiles = map.tiles();
-    map.remove();
+    const project = (/** @type {[number, number]} */ at) => map.project(at);
+    const view = config.layers.volumetricTerrain
+      ? new View(levelGround(seen, spread), seen, spread, project) : new View(project, seen, spread);
+    const scene = {config, frame, view, camera: seen, palette, paper, faces, center: map.project(config.location.center)};
+    const [tiles, bounds] = [map.tiles(), map.bounds()];
+    const credit = [tilesCredit, relief.credit(bounds)].filter(Boolean).join(' ');
     clock.lap('draw');
 
-    const words = drawAround(ink, config, frame, palette, faces, credit, center);
+    const {words, untold} = drawAround(ink, scene, credit);
+    // Not before: on 3D terrain, marks ask it how high the land is.
+    map.remove();
     gateway.progress('drawn');
     clock.lap('compose');
     const image = await canvas.convertToBlob({type: 'image/png'});
@@ -82,27 +95,36 @@ export async function drawPoster(gateway, abilities) {
       text: words.map(({role, lines, y, size}) =>
         ({role, text: lines.join('\n'), x: width / 2, y: y[0], sizePx: size})),
       timingsMs: clock.laps,
-      warnings: [...notDrawn(config, seen.zoom), ...moved(camera, seen), ...missingFonts(faces)],
+      warnings: [
+        ...(paper ? [] : goneWithPaper(config.format, Boolean(style.finish))),
+        ...notDrawn(config, seen.zoom), ...relief.warnings(bounds, seen.zoom), ...untold, ...moved(camera, seen),
+        ...missingFonts(faces),
+      ],
     };
   } finally {
     map.remove();
+    relief.close();
   }
 }
 
 /**
  * Draws everything that is not the map, in its order.
  * @param {OffscreenCanvasRenderingContext2D} ink
- * @param {PosterConfig} config
- * @param {Frame} frame
- * @param {import('../shared-styles/index.js').Palette} palette
- * @param {Awaited<ReturnType<typeof facesOf>>} faces
+ * @param {import('./marks.js').Scene & {
+ *   faces: Awaited<ReturnType<typeof facesOf>>, paper: string | null, center: {x: number, y: number}}} scene
+ *   *paper*: its colour, null for none; *center*: where the place itself is on the poster
  * @param {string} credit
- * @param {{x: number, y: number}} center where the place itself is on the poster
  */
-function drawAround(ink, config, frame, palette, faces, credit, center) {
+function drawAround(ink, scene, credit) {
+  const {config, frame, palette, paper, faces, center} = scene;
   const {typography, format, layers} = config;
+  const untold = drawUnder(ink, scene);
   const words = place(elementsOf(config, frame.unit, faces), typography, frame, measureWith(ink));
+  ink.save();
+  // The map fades into the paper; where there is none, into nothing. Words keep clear ground so.
+  if (!paper) ink.globalCompositeOperation = 'destination-out';
   drawBackdrop(ink, config, frame, words, palette.background);
+  ink.restore();
   const haloed = typography.textBackdrop === 'subtle' || typography.textBackdrop === 'strong';
   drawWords(ink, words, frame, {
     text: typography.textColor ?? palette.text,
@@ -113,13 +135,14 @@ function drawAround(ink, config, frame, palette, faces, credit, center) {
   if (format.compassRose) {
     drawCompass(ink, frame, edgeOf(format.borderStyle, frame.width), layers.buildings3DBearing, line);
   }
-  drawTexture(ink, format, frame);
+  if (paper) drawTexture(ink, format, frame);
   if (layers.marker) {
     const colour = layers.markerColor ?? palette.primary ?? palette.accent ?? palette.text;
     drawMarker(ink, layers, frame, center, colour);
   }
+  untold.push(...drawOver(ink, scene));
   drawAttribution(ink, credit, frame, palette);
-  return words;
+  return {words, untold};
 }
 
 /** @param {PosterConfig} config */
@@ -133,19 +156,32 @@ function lookUp(config) {
 }
 
 /**
+ * Asks for the credit and loads Inter, in which it and the compass rose are always drawn: otherwise
+ * their font would depend on what the page drew before.
+ * @param {import('./gateway.js').Gateway} gateway
+ */
+async function creditOf(gateway) {
+  const credit = await gateway.attribution();
+  await Promise.all([useFont('Inter', 400, credit || '©'), useFont('Inter', 700, 'NESW')]);
+  return credit;
+}
+
+/**
  * Loads the fonts of the three texts.
  * @param {PosterConfig} config
  * @param {import('../shared-styles/index.js').Style} style
  */
-async function facesOf({typography, location}, style) {
+async function facesOf(config, style) {
+  const {typography, location} = config;
   const own = style.recommendedFonts[0];
   const subtitleFont = typography.subtitleFont ?? own;
-  const [title, subtitle, coordinates] = await Promise.all([
+  const [title, subtitle, coordinates, marks] = await Promise.all([
     useFont(typography.titleFont ?? own, typography.titleWeight, titleOf(location.name, typography)),
     useFont(subtitleFont, typography.subtitleWeight, subtitleOf(location.city)),
     useFont(subtitleFont, 400, coordinatesOf(location.center)),
+    markFaces(config, subtitleFont),
   ]);
-  return {title, subtitle, coordinates};
+  return {...marks, title, subtitle, coordinates};
 }
 
 /** @param {Awaited<ReturnType<typeof facesOf>>} faces @returns {import('./types.js').Warning[]} */

@@ -15,7 +15,7 @@ const THREADS = 64;
  * @param {import('./types.js').Format} format
  * @param {import('./types.js').Frame} frame
  */
-export function drawTexture(ink, {texture, textureIntensity}, {width, height, scale}) {
+export function drawTexture(ink, {texture, textureIntensity}, {width, height, scale, bleed}) {
   if (texture === 'none' || textureIntensity === 0) return;
   const pattern = ink.createPattern(tileOf(texture), 'repeat');
   if (!pattern) return;
@@ -24,7 +24,7 @@ export function drawTexture(ink, {texture, textureIntensity}, {width, height, sc
   ink.globalCompositeOperation = 'multiply';
   ink.globalAlpha = (textureIntensity / 100) * STRENGTH[texture];
   ink.fillStyle = pattern;
-  ink.fillRect(0, 0, width, height);
+  ink.fillRect(-bleed, -bleed, width + 2 * bleed, height + 2 * bleed);
   ink.restore();
 }
 

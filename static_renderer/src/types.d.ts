@@ -6,6 +6,9 @@ export interface Order {
   config: PosterConfig;
   width: number;
   height: number;
+  /** Pixels to be drawn beyond each edge. */
+  bleed: number;
+  background: 'paper' | 'transparent';
   settleTimeoutMs: number;
 }
 
@@ -24,6 +27,27 @@ export interface PosterConfig {
   typography: Typography;
   format: Format;
   layers: Layers;
+  /** In the order of their path. */
+  markers: Marker[];
+  /** Empty: none. */
+  watermark: string;
+}
+
+export type MarkerType = 'pin' | 'crosshair' | 'dot' | 'ring' | 'heart' | 'home';
+export type LabelStyle = 'standard' | 'elevated' | 'glass' | 'vintage';
+
+/** Sizes in CSS pixels of a map 1000 wide. */
+export interface Marker {
+  id: string;
+  lat: number;
+  lng: number;
+  label: string;
+  type: MarkerType;
+  color: string | null;
+  size: number;
+  labelStyle: LabelStyle;
+  labelColor: string | null;
+  labelSize: number;
 }
 
 export interface Typography {
@@ -60,8 +84,28 @@ export interface Format {
 
 export interface Layers extends LayerSettings {
   marker: boolean;
-  markerType: 'pin' | 'crosshair' | 'dot' | 'ring' | 'heart' | 'home';
+  markerType: MarkerType;
   markerColor: string | null;
+  connectMarkers: boolean;
+  markerPathColor: string | null;
+  markerPathWidth: number;
+  markerPathStyle: 'solid' | 'dashed';
+  showSegmentLengths: boolean;
+  markerPathLabelStyle: LabelStyle;
+  markerPathLabelSize: number;
+  fillMarkers: boolean;
+  markerFillColor: string | null;
+  graticules: boolean;
+  graticuleWeight: number;
+  graticuleLabelSize: number;
+  /** Degrees from one line to the next. */
+  graticuleDensity: number;
+  showScale: boolean;
+  contours: boolean;
+  contourDensity: number;
+  volumetricTerrain: boolean;
+  volumetricTerrainExaggeration: number;
+  terrainDetailLevel: 'normal' | 'high' | 'ultra';
   buildings3DPitch: number;
   buildings3DBearing: number;
 }
@@ -73,6 +117,8 @@ export interface Frame {
   /** One percent of the width. */
   unit: number;
   margin: number;
+  /** How far the drawing goes on beyond the poster's edges. */
+  bleed: number;
   /** The rectangle the map fills. */
   map: {x: number; y: number; width: number; height: number};
   center: {x: number; y: number};
@@ -81,6 +127,14 @@ export interface Frame {
   /** The map in CSS pixels, and how many pixels of the poster each is. */
   css: {width: number; height: number};
   scale: number;
+}
+
+export interface TileJson {
+  tiles: string[];
+  minzoom: number;
+  maxzoom: number;
+  bounds: [number, number, number, number];
+  attribution: string;
 }
 
 export interface Camera {

@@ -1,5 +1,9 @@
 /** Values for tests, made with as few words as the test needs. */
 
+import {mercatorX, mercatorY} from '../src/camera.js';
+import {frameOf} from '../src/frame.js';
+import {View} from '../src/view.js';
+
 /** @param {Partial<import('../src/types.js').Format>} given @returns {import('../src/types.js').Format} */
 export function format(given = {}) {
   return {
@@ -20,7 +24,8 @@ export function typography(given = {}) {
 }
 
 /**
- * @param {{location?: object, typography?: object, format?: object, layers?: object}} given
+ * @param {{location?: object, typography?: object, format?: object, layers?: object,
+ *   markers?: import('../src/types.js').Marker[]}} given
  * @returns {import('../src/types.js').PosterConfig}
  */
 export function config(given = {}) {
@@ -32,7 +37,34 @@ export function config(given = {}) {
     format: format(given.format),
     layers: {
       marker: false, markerType: 'crosshair', markerColor: null, buildings3DPitch: 0, buildings3DBearing: 0,
+      contours: false, contourDensity: 50, volumetricTerrain: false, volumetricTerrainExaggeration: 1.5,
+      terrainDetailLevel: 'normal',
+      connectMarkers: false, markerPathColor: null, markerPathWidth: 2, markerPathStyle: 'solid',
+      showSegmentLengths: false, markerPathLabelStyle: 'standard', markerPathLabelSize: 12,
+      fillMarkers: false, markerFillColor: null,
+      graticules: false, graticuleWeight: 1, graticuleLabelSize: 12, graticuleDensity: 10, showScale: false,
       ...given.layers,
     },
+    markers: given.markers ?? [],
+    watermark: '',
   };
+}
+
+/** @param {Partial<import('../src/types.js').Marker>} given @returns {import('../src/types.js').Marker} */
+export function marker(given = {}) {
+  return {
+    id: '', lat: 0, lng: 0, label: '', type: 'pin', color: null, size: 30, labelStyle: 'standard',
+    labelColor: null, labelSize: 14, ...given,
+  };
+}
+
+/** The view of a map seen from straight above. @param {{zoom?: number, center?: [number, number]}} given */
+export function flatView({zoom = 1, center = [0, 0]} = {}) {
+  const frame = frameOf(format(), 2400, 3600);
+  const pixels = 512 * 2 ** zoom * frame.scale;
+  const [x, y] = [mercatorX(center[0]), mercatorY(center[1])];
+  return new View(([lng, lat]) => ({
+    x: frame.center.x + (mercatorX(lng) - x) * pixels,
+    y: frame.center.y + (mercatorY(lat) - y) * pixels,
+  }), {center, zoom, bearing: 0, pitch: 0}, frame);
 }

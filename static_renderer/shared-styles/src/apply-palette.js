@@ -1,5 +1,7 @@
 /** A style, a palette and the layer settings -> the MapLibre style to draw. */
 
+import {isDark} from './colour.js';
+import {settle} from './elevation-layers.js';
 import {rolesOf} from './roles.js';
 
 /** @typedef {import('../index.js').Style} Style */
@@ -22,6 +24,7 @@ const FADE = {opacity: 0.7, width: 0.8};
 export function applyPalette(style, palette, layers) {
   const roles = rolesOf(palette);
   const drawn = style.mapStyle.layers.map((layer) => applied(structuredClone(layer), roles, layers));
+  drawn.forEach((layer) => settle(layer, layers, isDark(palette.background)));
   return {...structuredClone(style.mapStyle), layers: drawn};
 }
 

@@ -5,45 +5,52 @@
  * Widths are CSS pixels on a map 1000 px wide, `{zoom: width}`, linear between, flat outside.
  */
 
+import {bathymetry, contours, hillshade, indexedContours} from './elevation-layers.js';
+import {MOTORWAY, ROADS} from './road-classes.js';
+import {SOURCE, byZoom, colours, line, times, toggle, weighted} from './parts.js';
+
 /** @typedef {import('maplibre-gl').LayerSpecification} Layer */
-/** @typedef {Record<number, number>} Stops */
+/** @typedef {import('./parts.js').Stops} Stops */
 /**
  * @typedef {object} Traits what one style does differently
- * @property {string} font family and weight of map labels
+ * @property {string} font face of map labels: family and weight in one name
  * @property {'round' | 'square'} cap
  * @property {'round' | 'miter'} join
  * @property {Record<string, number>} opacity of water, waterway, park, buildings
  * @property {boolean} bridges draw motorway bridges on their own
  * @property {boolean} piers fill piers like water
+ * @property {number} [roadWidth] factor of all road widths
+ * @property {number} [cover] factor of the opacity of landcover and landuse
+ * @property {boolean} [survey] contours with index lines and heights, and depths in steps
+ * @property {boolean} [waterwayStays] waterways do not go with the water
+ * @property {Partial<Record<'country' | 'state' | 'city', Stops>>} [labelSizes]
+ * @property {Partial<Record<'onWater' | 'onGround' | 'underRoads' | 'onRoads', object[]>>} [ornaments]
+ *   layers of the style's own, by what they lie on
  */
 
-const SOURCE = 'openmaptiles';
 const NAME = ['coalesce', ['get', 'name:en'], ['get', 'name_en'], ['get', 'name:latin'], ['get', 'name']];
 const HALO = 'background';
-
-/** Road classes from the least to the most important. @type {[string, string[], Stops, number?][]} */
-const ROADS = [
-  ['service', ['service', 'path', 'track'], {11: 0.1, 13: 0.3, 14: 0.5}, 11],
-  ['residential', ['residential', 'living_street', 'unclassified', 'minor'],
-    {9: 0.1, 12: 0.4, 13: 0.7, 14: 1}, 9],
-  ['tertiary', ['tertiary'], {10: 0.3, 11: 0.5, 12: 0.8, 13: 1.1, 14: 1.4}],
-  ['secondary', ['secondary'], {10: 0.6, 11: 0.9, 12: 1.2, 13: 1.6, 14: 2}],
-  ['primary', ['primary'], {10: 1, 11: 1.4, 12: 1.8, 13: 2.2, 14: 2.6}],
-  ['trunk', ['trunk'], {10: 1.5, 11: 2, 12: 2.5, 13: 3, 14: 3.5}],
-  ['motorway', ['motorway'], {10: 2, 11: 2.5, 12: 3, 13: 3.5, 14: 4}],
-];
-const MOTORWAY = ROADS[ROADS.length - 1][2];
+/** Draws the letters a style's own face does not have. */
+const FALLBACK_FACE = 'Inter Medium';
 
 /** @param {Traits} traits @returns {Layer[]} */
 export function layersOf(traits) {
+  const {onWater = [], onGround = [], underRoads = [], onRoads = []} = traits.ornaments ?? {};
   const layers = [
     {id: 'background', type: 'background', metadata: colours({'background-color': 'background'})},
+    hillshade(),
     ...waters(traits),
+    ...onWater,
+    bathymetry({charted: traits.survey}),
     ...grounds(traits),
+    ...onGround,
+    ...underRoads,
     ...roads(traits),
+    ...onRoads,
     streetNames(traits),
     ...rails(),
     buildings3d(),
+    ...(traits.survey ? indexedContours(facesOf(traits)) : contours()),
     ...boundaries(),
     ...places(traits),
     ...pois(traits),
@@ -52,7 +59,7 @@ export function layersOf(traits) {
 }
 
 /** @param {Traits} traits */
-function waters({opacity, piers, cap, join}) {
+function waters({opacity, piers, waterwayStays, cap, join}) {
   return [
     {
       id: 'water', type: 'fill', source: SOURCE, 'source-layer': 'water',
@@ -63,17 +70,17 @@ function waters({opacity, piers, cap, join}) {
     line('waterway', 'waterway', null, {10: 0.5, 12: 1, 14: 1.5}, {
       layout: {'line-cap': cap, 'line-join': join},
       paint: {'line-opacity': opacity.waterway},
-      metadata: {...colours({'line-color': 'waterLine'}), ...toggle('water')},
+      metadata: {...colours({'line-color': 'waterLine'}), ...(waterwayStays ? {} : toggle('water'))},
     }),
   ];
 }
 
 /** @param {Traits} traits */
-function grounds({opacity}) {
+function grounds({opacity, cover: strength = 1}) {
   const cover = (/** @type {string} */ kind, /** @type {string} */ name, /** @type {number} */ alpha) => ({
     id: `${kind}-${name}`, type: 'fill', source: SOURCE, 'source-layer': kind,
     filter: ['==', ['get', 'class'], name],
-    paint: {'fill-opacity': alpha},
+    paint: {'fill-opacity': Math.min(1, Math.round(100 * alpha * strength) / 100)},
     metadata: {
       ...colours({'fill-color': name}),
       ...toggle(`${kind}${name[0].toUpperCase()}${name.slice(1)}`),
@@ -103,10 +110,10 @@ function grounds({opacity}) {
 }
 
 /** @param {Traits} traits */
-function roads({cap, join, bridges}) {
+function roads({cap, join, bridges, roadWidth = 1}) {
   const layout = {'line-cap': cap, 'line-join': join};
   const drawn = ROADS.map(([name, classes, widths, minzoom]) =>
-    line(`road-${name}`, 'transportation', ['match', ['get', 'class'], classes, true, false], widths, {
+    line(`road-${name}`, 'transportation', ['match', ['get', 'class'], classes, true, false], times(widths, roadWidth), {
       ...(minzoom ? {minzoom} : {}),
       layout,
       metadata: {...colours({'line-color': `roads.${name}`}), ...toggle('streets'), ...weighted()},
@@ -115,7 +122,7 @@ function roads({cap, join, bridges}) {
   const bridge = (/** @type {string} */ id, /** @type {number} */ factor, /** @type {string} */ role) =>
     line(id, 'transportation',
       ['all', ['==', ['get', 'class'], 'motorway'], ['==', ['get', 'brunnel'], 'bridge']],
-      times(MOTORWAY, factor),
+      times(MOTORWAY, factor * roadWidth),
       {layout, metadata: {...colours({'line-color': role}), ...toggle('streets'), ...weighted()}});
   return [
     ...drawn,
@@ -177,19 +184,20 @@ function streetNames(traits) {
 
 /** @param {Traits} traits */
 function places(traits) {
+  const sizes = {country: {2: 12, 6: 20}, state: {3: 11, 8: 19}, city: {4: 11, 12: 18}, ...traits.labelSizes};
   const upper = {'text-field': ['upcase', NAME]};
   return [
-    label('labels-country', 'place', ['==', ['get', 'class'], 'country'], {2: 12, 6: 20}, traits, {
+    label('labels-country', 'place', ['==', ['get', 'class'], 'country'], sizes.country, traits, {
       layout: {...upper, 'text-letter-spacing': 0.3},
       paint: {'text-halo-width': 3.5, 'text-halo-blur': 2.5},
       metadata: {...toggle('labels-admin'), ...sized('labelAdminSize')},
     }),
-    label('labels-state', 'place', ['==', ['get', 'class'], 'state'], {3: 11, 8: 19}, traits, {
+    label('labels-state', 'place', ['==', ['get', 'class'], 'state'], sizes.state, traits, {
       layout: {...upper, 'text-letter-spacing': 0.15},
       paint: {'text-opacity': 0.85, 'text-halo-width': 2.75, 'text-halo-blur': 1.75},
       metadata: {...toggle('labels-admin'), ...sized('labelAdminSize')},
     }),
-    label('labels-city', 'place', cities(), {4: 11, 12: 18}, traits, {
+    label('labels-city', 'place', cities(), sizes.city, traits, {
       layout: {...upper, 'text-letter-spacing': 0.12},
       metadata: {...toggle('labels-cities'), ...sized('labelCitiesSize')},
     }),
@@ -242,22 +250,6 @@ function pois(traits) {
  * @param {string} id
  * @param {string} sourceLayer
  * @param {unknown[] | null} filter
- * @param {Stops} widths
- * @param {Record<string, any>} rest
- */
-function line(id, sourceLayer, filter, widths, rest) {
-  return {
-    id, type: 'line', source: SOURCE, 'source-layer': sourceLayer,
-    ...(filter ? {filter} : {}),
-    ...rest,
-    paint: {'line-width': byZoom(widths), ...rest.paint},
-  };
-}
-
-/**
- * @param {string} id
- * @param {string} sourceLayer
- * @param {unknown[] | null} filter
  * @param {Stops} sizes
  * @param {Traits} traits
  * @param {Record<string, any>} rest
@@ -268,7 +260,7 @@ function label(id, sourceLayer, filter, sizes, {font}, rest) {
     ...(filter ? {filter} : {}),
     ...rest,
     layout: {
-      'text-field': NAME, 'text-font': [font], 'text-size': byZoom(sizes), 'text-padding': 10,
+      'text-field': NAME, 'text-font': facesOf({font}), 'text-size': byZoom(sizes), 'text-padding': 10,
       ...rest.layout,
     },
     paint: {'text-opacity': 0.9, 'text-halo-width': 2.25, 'text-halo-blur': 1.25, ...rest.paint},
@@ -276,31 +268,9 @@ function label(id, sourceLayer, filter, sizes, {font}, rest) {
   };
 }
 
-/** @param {Stops} stops */
-function byZoom(stops) {
-  const entries = Object.entries(stops);
-  if (entries.length === 1) return entries[0][1];
-  return ['interpolate', ['linear'], ['zoom'], ...entries.flatMap(([zoom, value]) => [Number(zoom), value])];
-}
-
-/** @param {Stops} stops @param {number} factor */
-function times(stops, factor) {
-  const round = (/** @type {number} */ x) => Math.round(x * 1000) / 1000;
-  return Object.fromEntries(Object.entries(stops).map(([zoom, value]) => [zoom, round(value * factor)]));
-}
-
-/** @param {Record<string, string>} roles paint property -> role */
-function colours(roles) {
-  return {'poster:colours': roles};
-}
-
-/** @param {string} name */
-function toggle(name) {
-  return {'poster:toggle': name};
-}
-
-function weighted() {
-  return {'poster:weighted': true};
+/** @param {{font: string}} traits */
+function facesOf({font}) {
+  return font === FALLBACK_FACE ? [font] : [font, FALLBACK_FACE];
 }
 
 /** @param {string} name the setting that scales this label's size */

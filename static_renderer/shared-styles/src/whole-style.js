@@ -2,8 +2,19 @@
 
 import {applyPalette} from './apply-palette.js';
 
-/** Public tiles, so that a style works as it is; the renderer page puts its gateway's address here. */
-const SOURCES = {openmaptiles: {type: 'vector', url: 'https://tiles.openfreemap.org/planet'}};
+/**
+ * Public tiles, so that a style works as it is; the renderer page puts its gateway's addresses here.
+ * Whoever shows contour lines makes their tiles (`elevation-layers.js`) and serves them under this
+ * protocol.
+ */
+const SOURCES = {
+  openmaptiles: {type: 'vector', url: 'https://tiles.openfreemap.org/planet'},
+  terrain: {
+    type: 'raster-dem', encoding: 'terrarium', tileSize: 256, maxzoom: 14,
+    tiles: ['https://s3.amazonaws.com/elevation-tiles-prod/terrarium/{z}/{x}/{y}.png'],
+  },
+  contours: {type: 'vector', tiles: ['contours://{z}/{x}/{y}'], minzoom: 9, maxzoom: 15},
+};
 
 /**
  * @param {any} definition one of `definitions/`
