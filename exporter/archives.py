@@ -1,4 +1,4 @@
-"""Vector tiles from PMTiles archives on this host: one file, or all those of a folder.
+"""Tiles from PMTiles archives on this host: one file, or all those of a folder.
 
 The offline kind of source behind exporter/tiles.py.
 """
@@ -19,7 +19,6 @@ from pmtiles.tile import (
     HeaderDict,
     MagicNumberNotFound,
     SpecVersionUnsupported,
-    TileType,
     deserialize_directory,
     deserialize_header,
     find_tile,
@@ -28,10 +27,10 @@ from pmtiles.tile import (
 
 from exporter.content import gunzip
 from exporter.errors import InvalidSettings, TilesCorrupt
+from exporter.tile_kinds import VECTOR, TileKind
 from exporter.vector_tiles import (
     TileJson,
     TileMemory,
-    check_vector_tile,
     joined,
     plain_text,
     sane_bounds,
@@ -59,10 +58,10 @@ _NOT_AN_ARCHIVE = (
 class Archive:
     """One open PMTiles file. Its methods block on the disk."""
 
-    def __init__(self, path: Path, data: mmap.mmap) -> None:
+    def __init__(self, path: Path, data: mmap.mmap, kind: TileKind) -> None:
         self._data = data
         self._header: HeaderDict = deserialize_header(self._read(0, HEADER_BYTES))
-        _check_header(path, self._header)
+        _check_header(path, self._header, kind)
         self._gzipped = self._header["tile_compression"] is Compression.GZIP
         self._directory = lru_cache(DIRECTORIES_KEPT)(self._read_directory)
         self.tilejson = _tilejson(self._header, self._metadata())
@@ -101,15 +100,16 @@ class Archive:
 
 
 class ArchiveTiles:
-    """The tiles of all archives at *path*; the first that has a tile answers."""
+    """The tiles of all archives of *kind* at *path*; the first that has a tile answers."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, kind: TileKind = VECTOR) -> None:
         """*max_bytes* bounds a decoded tile. Raises InvalidSettings without a usable archive."""
+        self._kind = kind
         self._max_bytes = max_bytes
         self._memory = TileMemory()
         self._files = ExitStack()
-        self._archives = [self._open(file) for file in _archive_files(path)]
-        self._tilejson = _union([archive.tilejson for archive in self._archives])
+        self._archives = [self._open(file) for file in _archive_files(path, kind)]
+        self._tilejson = _union([archive.tilejson for archive in self._archives], kind)
 
     async def tilejson(self) -> TileJson:
         """Return the union of what the archives cover."""
@@ -136,7 +136,7 @@ class ArchiveTiles:
                 stored = archive.tile(z, x, y)
                 if stored is not None:
                     tile = archive.decoded(stored, self._max_bytes)
-                    check_vector_tile(tile)
+                    self._kind.check(tile)
                     return tile
         except (zlib.error, EOFError, OSError, ValueError, IndexError) as err:
             raise TilesCorrupt(f"tile {z}/{x}/{y} of an archive cannot be read: {err}") from err
@@ -147,29 +147,31 @@ class ArchiveTiles:
             with path.open("rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._files.enter_context(data)
-            return Archive(path, data)
+            return Archive(path, data, self._kind)
         except _NOT_AN_ARCHIVE as err:
-            raise InvalidSettings(f"TILES_URL: {path} is not a PMTiles archive: {err!r}") from err
+            raise InvalidSettings(
+                f"{self._kind.setting}: {path} is not a PMTiles archive: {err!r}"
+            ) from err
 
 
-def _archive_files(path: Path) -> list[Path]:
+def _archive_files(path: Path, kind: TileKind) -> list[Path]:
     files = sorted(path.glob("*.pmtiles")) if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise InvalidSettings(
-            f"TILES_URL must name a .pmtiles file or a folder of them, got {path}"
+            f"{kind.setting} must name a .pmtiles file or a folder of them, got {path}"
         )
     return files
 
 
-def _check_header(path: Path, header: HeaderDict) -> None:
-    if header["tile_type"] is not TileType.MVT:
-        raise InvalidSettings(f"TILES_URL: {path} holds no vector tiles")
-    # What PMTiles tools write for vector tiles; brotli and zstd would need packages of their own.
+def _check_header(path: Path, header: HeaderDict, kind: TileKind) -> None:
+    if header["tile_type"] is not kind.archived:
+        raise InvalidSettings(f"{kind.setting}: {path} holds no {kind.word} tiles")
+    # What PMTiles tools write for both kinds; brotli and zstd would need packages of their own.
     plain = (Compression.GZIP, Compression.NONE)
     if header["internal_compression"] is not Compression.GZIP or (
         header["tile_compression"] not in plain
     ):
-        raise InvalidSettings(f"TILES_URL: {path} must be compressed with gzip")
+        raise InvalidSettings(f"{kind.setting}: {path} must be compressed with gzip")
 
 
 def _tilejson(header: HeaderDict, metadata: dict[str, Any]) -> TileJson:
@@ -180,11 +182,11 @@ def _tilejson(header: HeaderDict, metadata: dict[str, Any]) -> TileJson:
     return TileJson(header["min_zoom"], header["max_zoom"], sane_bounds(edges), credit)
 
 
-def _union(parts: list[TileJson]) -> TileJson:
+def _union(parts: list[TileJson], kind: TileKind) -> TileJson:
     west, south, east, north = zip(*(part.bounds for part in parts), strict=True)
     return TileJson(
         minzoom=min(part.minzoom for part in parts),
         maxzoom=max(part.maxzoom for part in parts),
         bounds=(min(west), min(south), max(east), max(north)),
-        attribution=joined(part.attribution for part in parts),
+        attribution=joined((part.attribution for part in parts), kind.credit),
     )

@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from exporter import page_files
 from exporter.egress import Egress
+from exporter.elevation import open_elevation
 from exporter.errors import (
     EgressDenied,
     EgressFailed,
@@ -23,12 +24,15 @@ from exporter.errors import (
 from exporter.settings import Settings
 from exporter.tickets import EMPTY, MISSING, SERVED, OnProgress, Ticket
 from exporter.tiles import open_tiles
+from exporter.vector_tiles import TileJson
 
 log = structlog.get_logger(__name__)
 
 HOST = "poster.internal"
 ORIGIN = f"http://{HOST}"
 TILES_URL = f"{ORIGIN}/tiles/openmaptiles/{{z}}/{{x}}/{{y}}"
+TERRAIN_URL = f"{ORIGIN}/tiles/terrain/{{z}}/{{x}}/{{y}}"
+TILE_PATH = r"{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}"
 TICKET_HEADER = "X-Export-Ticket"
 # Chromium may keep a tile for the posters of one batch, and still see a source's update soon.
 KEEP_TILE = "max-age=600"
@@ -65,6 +69,7 @@ class Gateway:
     ) -> None:
         self._egress = egress
         self._source = open_tiles(settings, egress)
+        self._elevation = open_elevation(settings, egress)
         self._renderer_dir = renderer_dir
         self._max_image_bytes = 4 * settings.max_area_px + PNG_SLACK_BYTES
         self._tickets: dict[str, Ticket] = {}
@@ -81,10 +86,12 @@ class Gateway:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening and close the tile source and the egress."""
+        """Stop listening and close the tile sources and the egress."""
         if self._runner:
             await self._runner.cleanup()
         await self._source.close()
+        if self._elevation:
+            await self._elevation.close()
         await self._egress.close()
 
     def open(self, job: dict[str, Any], on_progress: OnProgress) -> Ticket:
@@ -96,7 +103,9 @@ class Gateway:
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/tiles/openmaptiles.json", self._tilejson)
-        app.router.add_get(r"/tiles/openmaptiles/{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}", self._tile)
+        app.router.add_get(f"/tiles/openmaptiles/{TILE_PATH}", self._tile)
+        app.router.add_get("/tiles/terrain.json", self._elevation_tilejson)
+        app.router.add_get(f"/tiles/terrain/{TILE_PATH}", self._elevation_tile)
         app.router.add_get("/jobs/{word}", self._job)
         app.router.add_post("/jobs/{word}/progress", self._progress)
         app.router.add_post("/jobs/{word}/image", self._image)
@@ -129,29 +138,47 @@ class Gateway:
         return web.FileResponse(file.path, headers=headers)
 
     async def _tilejson(self, _request: web.Request) -> web.Response:
-        try:
-            return _json((await self._source.tilejson()).to_json(TILES_URL))
-        except ExportError as err:
-            log.warning("tilejson_failed", code=err.code, cause=str(err))
-            return _error(_tile_status(err), err.code)
+        return await _described(self._source.tilejson(), TILES_URL)
+
+    async def _elevation_tilejson(self, _request: web.Request) -> web.Response:
+        if self._elevation is None:
+            raise web.HTTPNotFound
+        return await _described(self._elevation.tilejson(), TERRAIN_URL)
 
     async def _tile(self, request: web.Request) -> web.Response:
-        z, x, y = (int(request.match_info[axis]) for axis in "zxy")
-        ticket = self._tickets.get(request.headers.get(TICKET_HEADER, ""))
+        z, x, y = _place(request)
         name = f"{z}/{x}/{y}"
         try:
             tile = await self._source.tile(z, x, y)
         except ExportError as err:
-            # One line per kind and job: a dead host would otherwise write one for every tile.
-            if ticket is None or ticket.tile_ended(name, err.code):
-                log.warning("tile_failed", tile=name, code=err.code, cause=str(err))
-            return _error(_tile_status(err), err.code)
-        if ticket:
-            ticket.tile_ended(name, MISSING if tile is None else SERVED if tile else EMPTY)
+            return self._failed_tile(request, name, err)
+        self._note(request, name, MISSING if tile is None else SERVED if tile else EMPTY)
         if tile is None:
             return _error(404, "tile_missing")
-        headers = {"Content-Type": "application/x-protobuf", "Cache-Control": KEEP_TILE}
-        return web.Response(body=tile, headers=headers)
+        return _served(tile, "application/x-protobuf")
+
+    async def _elevation_tile(self, request: web.Request) -> web.Response:
+        if self._elevation is None:
+            raise web.HTTPNotFound
+        z, x, y = _place(request)
+        name = f"terrain/{z}/{x}/{y}"
+        try:
+            tile = await self._elevation.tile(z, x, y)
+        except ExportError as err:
+            return self._failed_tile(request, name, err)
+        self._note(request, name, MISSING if tile.missing else SERVED)
+        return _served(tile.png, "image/png")
+
+    def _failed_tile(self, request: web.Request, name: str, err: ExportError) -> web.Response:
+        # One line per kind and job: a dead host would otherwise write one for every tile.
+        if self._note(request, name, err.code):
+            log.warning("tile_failed", tile=name, code=err.code, cause=str(err))
+        return _error(_tile_status(err), err.code)
+
+    def _note(self, request: web.Request, name: str, outcome: str) -> bool:
+        """Tell the ticket of *request* how a tile ended; True when its first to end so, or none."""
+        ticket = self._tickets.get(request.headers.get(TICKET_HEADER, ""))
+        return ticket is None or ticket.tile_ended(name, outcome)
 
     async def _job(self, request: web.Request) -> web.Response:
         return _json(self._ticket(request).job)
@@ -208,6 +235,29 @@ async def _read(request: web.Request, max_bytes: int) -> bytes | None:
         if len(body) > max_bytes:
             return None
     return bytes(body)
+
+
+def _place(request: web.Request) -> tuple[int, int, int]:
+    """Return z, x and y of a tile request."""
+    return (
+        int(request.match_info["z"]),
+        int(request.match_info["x"]),
+        int(request.match_info["y"]),
+    )
+
+
+async def _described(reading: Awaitable[TileJson], tiles_url: str) -> web.Response:
+    """Answer with a source's TileJSON whose tiles are ours."""
+    try:
+        return _json((await reading).to_json(tiles_url))
+    except ExportError as err:
+        log.warning("tilejson_failed", code=err.code, cause=str(err))
+        return _error(_tile_status(err), err.code)
+
+
+def _served(tile: bytes, content_type: str) -> web.Response:
+    headers = {"Content-Type": content_type, "Cache-Control": KEEP_TILE}
+    return web.Response(body=tile, headers=headers)
 
 
 def _tile_status(err: ExportError) -> int:

@@ -54,8 +54,8 @@ def _root(renderer_dir: Path, url_path: str) -> tuple[Path | None, str]:
     match url_path.removeprefix("/").split("/"):
         case [folder, *rest] if folder in FOLDERS:
             return renderer_dir / folder, "/".join(rest)
-        case ["vendor", "maplibre-gl", "dist", *rest]:
-            return renderer_dir / "node_modules/maplibre-gl/dist", "/".join(rest)
+        case ["vendor", ("maplibre-gl" | "maplibre-contour") as library, "dist", *rest]:
+            return renderer_dir / "node_modules" / library / "dist", "/".join(rest)
         case ["vendor", ("@fontsource" | "@fontsource-variable") as scope, font, *rest] if rest:
             return _font_root(renderer_dir, scope, font), "/".join(rest)
     return None, ""

@@ -47,6 +47,12 @@ class Settings:
         "TILES_URL",
         "vector tiles: a TileJSON URL, or `pmtiles:` and a file or folder on this host",
     )
+    terrain_url: str = setting(
+        "",
+        "TERRAIN_URL",
+        "elevation tiles (terrarium PNG, 256 px): a URL with `{z}/{x}/{y}`, a TileJSON URL, or "
+        "`pmtiles:` and a file or folder; empty: no relief",
+    )
     port: int = setting(8000, "PORT", "port of the web API", high=MAX_PORT)
     flower_port: int = setting(
         5555, "FLOWER_PORT", "port of Flower under `make run`", high=MAX_PORT
@@ -257,6 +263,7 @@ _WORDS = {
 _STARTS = {
     "redis_url": _REDIS,
     "tiles_url": ("https://", "http://", "pmtiles:"),
+    "terrain_url": ("https://", "http://", "pmtiles:"),
     "public_url": _WEB,
     "s3_endpoint_url": _WEB,
     "s3_public_base_url": _WEB,

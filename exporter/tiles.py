@@ -1,13 +1,15 @@
-"""The vector tiles of this installation, chosen by `TILES_URL`; used by exporter/gateway.py.
+"""The tiles of this installation, chosen by `TILES_URL` and `TERRAIN_URL`.
 
 `pmtiles:` and a path reads archives on this host (exporter/archives.py); an https URL is a
-TileJSON, whose tiles are fetched through exporter/egress.py. The two differ in nothing else.
+TileJSON, or the template of the tiles themselves, which are fetched through exporter/egress.py.
+The two differ in nothing else. Used by exporter/gateway.py and exporter/elevation.py.
 """
 
 import json
 import time
 import zlib
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ from exporter.content import GZIP_MAGIC, gunzip
 from exporter.egress import Egress, Fetched
 from exporter.errors import EgressFailed, InvalidSettings, TilesCorrupt, TilesUnavailable
 from exporter.settings import Settings
+from exporter.tile_kinds import VECTOR, TileKind
 from exporter.vector_tiles import (
     DEFAULT_MAX_ZOOM,
+    WORLD,
     TileJson,
     TileMemory,
     TileSource,
-    check_vector_tile,
     joined,
     plain_text,
     sane_bounds,
@@ -29,21 +32,28 @@ from exporter.vector_tiles import (
 )
 
 ARCHIVE_SCHEME = "pmtiles:"
-ACCEPT_TILE = "application/vnd.mapbox-vector-tile, application/x-protobuf;q=0.9, */*;q=0.1"
 # However short-lived a host calls its TileJSON, one poster should see one version of its tiles.
 TILEJSON_MIN_S = 60.0
 EMPTY = 204
 ABSENT = frozenset({404, 410})
+PLACES = ("{z}", "{x}", "{y}")
 
 
 def open_tiles(settings: Settings, egress: Egress) -> TileSource:
     """Return the source `TILES_URL` names. Raises InvalidSettings when it names none."""
-    url = settings.tiles_url
+    return open_source(settings.tiles_url, VECTOR, settings, egress)
+
+
+def open_source(url: str, kind: TileKind, settings: Settings, egress: Egress) -> TileSource:
+    """Return the source of *kind* at *url*. Raises InvalidSettings when it names none."""
     if url.startswith(ARCHIVE_SCHEME):
-        return ArchiveTiles(Path(url.removeprefix(ARCHIVE_SCHEME)), settings.fetch_max_bytes)
+        path = Path(url.removeprefix(ARCHIVE_SCHEME))
+        return ArchiveTiles(path, settings.fetch_max_bytes, kind)
     if url.startswith(("https://", "http://")):
-        return OnlineTiles(url, egress, settings.fetch_max_bytes)
-    raise InvalidSettings(f"TILES_URL must start with https:// or {ARCHIVE_SCHEME}, got {url!r}")
+        return OnlineTiles(url, egress, settings.fetch_max_bytes, kind)
+    raise InvalidSettings(
+        f"{kind.setting} must start with https:// or {ARCHIVE_SCHEME}, got {url!r}"
+    )
 
 
 @dataclass(frozen=True)
@@ -56,14 +66,15 @@ class _Origin:
 
 
 class OnlineTiles:
-    """The tiles of the TileJSON at *url*; *max_bytes* bounds a decoded tile."""
+    """The tiles of the TileJSON or template at *url*; *max_bytes* bounds a decoded tile."""
 
-    def __init__(self, url: str, egress: Egress, max_bytes: int) -> None:
+    def __init__(self, url: str, egress: Egress, max_bytes: int, kind: TileKind = VECTOR) -> None:
         self._url = url
         self._egress = egress
         self._max_bytes = max_bytes
+        self._kind = kind
         self._memory = TileMemory()
-        self._origin: _Origin | None = None
+        self._origin = _untold(url, kind) if all(place in url for place in PLACES) else None
 
     async def tilejson(self) -> TileJson:
         """Return what the TileJSON says. Raises TilesUnavailable, TilesCorrupt, egress errors."""
@@ -83,7 +94,7 @@ class OnlineTiles:
 
     async def _fetch(self, url: str) -> bytes | None:
         try:
-            fetched = await self._egress.fetch(url, accept=ACCEPT_TILE, check=self._check)
+            fetched = await self._egress.fetch(url, accept=self._kind.accept, check=self._check)
         except EgressFailed as err:
             if isinstance(err.__cause__, zlib.error):
                 raise TilesCorrupt(str(err)) from err
@@ -95,7 +106,7 @@ class OnlineTiles:
         return tile
 
     def _check(self, body: bytes) -> None:
-        check_vector_tile(self._decoded(body))
+        self._kind.check(self._decoded(body))
 
     def _decoded(self, body: bytes) -> bytes:
         # Some hosts serve tiles as they lie on disk, gzipped, without saying so in a header.
@@ -116,11 +127,16 @@ class OnlineTiles:
         try:
             given = json.loads(body)
             template = _template(given)
-            tilejson = _tilejson(given)
+            tilejson = _tilejson(given, self._kind)
         except (ValueError, TypeError, LookupError, AttributeError) as err:
-            raise TilesCorrupt(f"{self._url} is not a TileJSON of vector tiles: {err!r}") from err
+            raise TilesCorrupt(f"{self._url} is not a TileJSON of tiles: {err!r}") from err
         self._egress.check_url(_fill(template, 0, 0, 0))
         return _Origin(tilejson, template, max(fresh_until, time.time() + TILEJSON_MIN_S))
+
+
+def _untold(template: str, kind: TileKind) -> _Origin:
+    """What a bare template is taken to cover: the world, to the zoom maps are drawn from."""
+    return _Origin(TileJson(0, DEFAULT_MAX_ZOOM, WORLD, kind.credit), template, inf)
 
 
 def _body(fetched: Fetched, url: str) -> bytes:
@@ -133,19 +149,19 @@ def _body(fetched: Fetched, url: str) -> bytes:
 
 def _template(given: dict[str, Any]) -> str:
     template = given["tiles"][0]
-    if not all(part in template for part in ("{z}", "{x}", "{y}")):
+    if not all(place in template for place in PLACES):
         raise ValueError("its tiles have no {z}, {x} and {y}")
     if given.get("scheme", "xyz") != "xyz":
         raise ValueError("its rows are not counted from the north (scheme xyz)")
     return str(template)
 
 
-def _tilejson(given: dict[str, Any]) -> TileJson:
+def _tilejson(given: dict[str, Any], kind: TileKind) -> TileJson:
     return TileJson(
         minzoom=int(given.get("minzoom", 0)),
         maxzoom=int(given.get("maxzoom", DEFAULT_MAX_ZOOM)),
         bounds=sane_bounds(given.get("bounds", ())),
-        attribution=joined([plain_text(str(given.get("attribution") or ""))]),
+        attribution=joined([plain_text(str(given.get("attribution") or ""))], kind.credit),
     )
 
 

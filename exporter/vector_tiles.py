@@ -1,4 +1,4 @@
-"""What a vector tile source is: the words shared by exporter/archives.py and exporter/tiles.py."""
+"""What a tile source is: the words shared by exporter/archives.py and exporter/tiles.py."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ class TileJson:
 
 
 class TileSource(Protocol):
-    """Where vector tiles come from."""
+    """Where tiles come from."""
 
     async def tilejson(self) -> TileJson:
         """Return what the source covers."""
@@ -49,7 +49,7 @@ class TileSource(Protocol):
     async def tile(self, z: int, x: int, y: int) -> bytes | None:
         """Return the decoded tile: empty where the map is empty, None where there is no such tile.
 
-        Raises TilesCorrupt for data that is no vector tile, and what the way to it raises.
+        Raises TilesCorrupt for data that is no such tile, and what the way to it raises.
         """
 
     async def close(self) -> None:
@@ -108,9 +108,9 @@ def plain_text(html: str) -> str:
     return " ".join("".join(reader.pieces).split())
 
 
-def joined(attributions: Iterable[str]) -> str:
-    """Return the different *attributions* as one line, the schema's own when there is none."""
-    return " ".join(dict.fromkeys(text for text in attributions if text)) or DEFAULT_ATTRIBUTION
+def joined(attributions: Iterable[str], default: str = DEFAULT_ATTRIBUTION) -> str:
+    """Return the different *attributions* as one line, *default* when there is none."""
+    return " ".join(dict.fromkeys(text for text in attributions if text)) or default
 
 
 def within(tilejson: TileJson, z: int, x: int, y: int) -> bool:
