@@ -9,8 +9,11 @@ import structlog
 
 from exporter import image
 from exporter.errors import DeadlineExceeded, QueueUnavailable, RenderTimedOut
-from exporter.jobs import Claim, Progress, Result
+from exporter.formats import FORMATS
+from exporter.jobs import Claim, Delivered, Progress, Result
+from exporter.outputs import File, Sheet
 from exporter.page import Drawing
+from exporter.poster import Output
 from exporter.storage import object_key
 from exporter.worker import Worker
 
@@ -31,12 +34,11 @@ _PERCENT = {
 @dataclass(frozen=True)
 class _Made:
     drawing: Drawing
-    image: image.Verified
-    key: str
+    files: tuple[Delivered, ...]
 
 
 class Attempt:
-    """One claimed job on its way to storage. `key` names its object once one may exist."""
+    """One claimed job on its way to storage. `keys` names its objects once they may exist."""
 
     def __init__(self, worker: Worker, claim: Claim) -> None:
         self._worker = worker
@@ -45,7 +47,7 @@ class Attempt:
         self._progress = Progress("claimed", _PERCENT["claimed"])
         self._moved = asyncio.Event()
         self._abandoned = False
-        self.key = ""
+        self.keys: list[str] = []
 
     @property
     def remaining_s(self) -> float:
@@ -84,22 +86,41 @@ class Attempt:
             drawing = await page.draw(
                 self._worker.gateway, job, self._on_page, timeout_s=self.remaining_s
             )
-        size = job.resolution
+        size, bleed = job.resolution, 2 * job.bleed_px
         verified = await asyncio.to_thread(
-            image.verify, drawing.image, width=size.width_px, height=size.height_px
+            image.verify, drawing.image, width=size.width_px + bleed, height=size.height_px + bleed
         )
         self._reach("verified")
-        self.key = object_key(job.job_id, self._claim.token)
-        await asyncio.to_thread(self._store, verified.png)
+        sheet = Sheet(verified.png, size, job.bleed_px)
+        files = tuple([await self._deliver(sheet, output) for output in job.outputs])
         self._reach("uploaded")
-        return _Made(drawing, verified, self.key)
+        return _Made(drawing, files)
 
-    def _store(self, png: bytes) -> None:
-        """Put the poster into storage; a thread, so it runs on after the attempt was given up."""
+    async def _deliver(self, sheet: Sheet, output: Output) -> Delivered:
+        """Make one file and store it, so that no more than one of them is in memory."""
+        job = self._claim.job
+        file = await asyncio.to_thread(sheet.make, output)
+        key = object_key(job.job_id, self._claim.token, FORMATS[file.format].extension)
+        self.keys.append(key)
+        await asyncio.to_thread(self._store, key, file)
+        return Delivered(
+            name=file.name,
+            key=key,
+            format=file.format,
+            file_size=len(file.body),
+            width=file.width,
+            height=file.height,
+            dpi=file.dpi,
+            sha256=file.sha256,
+        )
+
+    def _store(self, key: str, file: File) -> None:
+        """Put a file into storage; a thread, so it runs on after the attempt was given up."""
         storage, deadline_s = self._worker.storage, time.monotonic() + self.remaining_s
-        storage.put(self.key, png, content_type="image/png", deadline_s=deadline_s)
+        content_type = FORMATS[file.format].content_type
+        storage.put(key, file.body, content_type=content_type, deadline_s=deadline_s)
         if self._abandoned:
-            storage.delete(self.key)
+            storage.delete(key)
 
     async def _keep_lease(self) -> _Made:
         """Renew the lease with every step of progress and every heartbeat. Raises LeaseLost.
@@ -133,16 +154,20 @@ class Attempt:
             log.info("stage reached", stage=stage, after_s=self._elapsed_s)
 
     def _result(self, made: _Made) -> Result:
+        main = made.files[0]
         return Result(
-            key=made.key,
-            file_size=len(made.image.png),
-            width=made.image.width,
-            height=made.image.height,
-            sha256=made.image.sha256,
+            key=main.key,
+            file_size=main.file_size,
+            width=main.width,
+            height=main.height,
+            sha256=main.sha256,
             render_time_ms=round(self._elapsed_s * 1000),
             queue_time_ms=round(self._claim.queue_time_s * 1000),
             warnings=made.drawing.warnings,
             manifest=made.drawing.manifest,
+            format=main.format,
+            dpi=main.dpi,
+            outputs=made.files,
         )
 
     @property

@@ -1,6 +1,8 @@
-"""What came from the page -> one verified file: whole, of the asked size, and not blank."""
+"""What came from the page -> one verified sheet: whole, of the asked size, and not blank.
 
-import hashlib
+Files are made of it only afterwards (exporter/outputs.py), so no format hides a broken drawing.
+"""
+
 import io
 import struct
 import zlib
@@ -21,7 +23,7 @@ _SHRINK = 8
 # The last chunk of every PNG: empty, with its checksum. Pillow does not miss it.
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 
-_DAMAGED = (
+DAMAGED = (
     UnidentifiedImageError,
     OSError,
     SyntaxError,
@@ -34,12 +36,11 @@ _DAMAGED = (
 
 @dataclass(frozen=True)
 class Verified:
-    """A checked PNG and what is told about it."""
+    """A checked PNG and its size."""
 
     png: bytes
     width: int
     height: int
-    sha256: str
 
 
 def verify(png: bytes, *, width: int, height: int) -> Verified:
@@ -55,15 +56,28 @@ def verify(png: bytes, *, width: int, height: int) -> Verified:
                 raise ImageError(f"image is {image.size[0]}x{image.size[1]}, not {width}x{height}")
             image.load()
             ink = _ink(image)
-    except _DAMAGED as err:
+    except DAMAGED as err:
         raise ImageError(f"PNG of {len(png)} bytes does not decode: {err}") from err
     if ink < LEAST_INK:
         raise ImageError(f"image is blank: {ink:.2%} of it differs from its main colour")
-    return Verified(png, width, height, hashlib.sha256(png).hexdigest())
+    return Verified(png, width, height)
 
 
 def _ink(image: Image.Image) -> float:
     """Return the share of pixels that differ from the most frequent colour."""
-    sample = image.reduce(_SHRINK).convert("RGB").quantize(64)
-    counts = [count for count, _ in sample.getcolors() or []]
+    sample = image.reduce(_SHRINK)
+    if not sample.has_transparency_data:
+        return _variety(sample)
+    # Black ink on no paper is black on black; on one of these two papers any ink is seen.
+    return max(_variety(_laid_on(sample, paper)) for paper in ("white", "black"))
+
+
+def _laid_on(image: Image.Image, paper: str) -> Image.Image:
+    sheet = Image.new("RGBA", image.size, paper)
+    sheet.alpha_composite(image.convert("RGBA"))
+    return sheet
+
+
+def _variety(image: Image.Image) -> float:
+    counts = [count for count, _ in image.convert("RGB").quantize(64).getcolors() or []]
     return 1 - max(counts) / sum(counts)

@@ -180,11 +180,18 @@ if redis.call('ZSCORE', P .. 'queued', ARGV[1]) then redis.call('ZADD', P .. 'qu
 return {'ok'}
 
 --- forgotten
+-- The main file is among its outputs; a record of before there were several has its key alone.
+local function keys(ending)
+  local found = {}
+  for _, file in ipairs(ending.outputs or {}) do found[#found + 1] = file.key end
+  if #found == 0 then found[1] = ending.key end
+  return table.concat(found, ' ')
+end
 local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local ending = get(id, 'ending')
   found[#found + 1] = id
-  found[#found + 1] = ending and cjson.decode(ending).key or ''
+  found[#found + 1] = ending and keys(cjson.decode(ending)) or ''
 end
 return found
 

@@ -6,7 +6,7 @@ late or lost message can delay a job but never double it, lose it or leave it st
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any, Self, cast
@@ -48,8 +48,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """A stored file. `key` is its place in storage; links are made from it on each read."""
+
+    name: str
+    key: str
+    format: str
+    file_size: int
+    width: int
+    height: int
+    dpi: float
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Result:
-    """A finished poster. `key` is its place in storage; links are made from it on each read."""
+    """A finished poster: its main file, and `outputs`, all its files with the main one first."""
 
     key: str
     file_size: int
@@ -60,6 +74,24 @@ class Result:
     queue_time_ms: int
     warnings: tuple[dict[str, Any], ...] = ()
     manifest: dict[str, Any] | None = None
+    format: str = "png"
+    dpi: float = 300.0
+    outputs: tuple[Delivered, ...] = ()
+
+    @property
+    def files(self) -> tuple[Delivered, ...]:
+        """All files, the main one first; a record from before there were several has one."""
+        main = Delivered(
+            name=self.format,
+            key=self.key,
+            format=self.format,
+            file_size=self.file_size,
+            width=self.width,
+            height=self.height,
+            dpi=self.dpi,
+            sha256=self.sha256,
+        )
+        return self.outputs or (main,)
 
 
 @dataclass(frozen=True)
@@ -202,7 +234,7 @@ class Jobs:
 
         Raises LeaseLost when *token* is not the current one.
         """
-        self._finish(job_id, token, State.COMPLETED, json.dumps(result.__dict__))
+        self._finish(job_id, token, State.COMPLETED, json.dumps(asdict(result)))
 
     def fail(self, job_id: str, token: int, failure: Failure) -> None:
         """End the job as failed. Raises LeaseLost as `complete` does."""
@@ -250,13 +282,13 @@ class Jobs:
         """Record that a message for *job_id* was sent again just now."""
         self._run("sent", job_id)
 
-    def forgotten(self) -> list[tuple[str, str]]:
-        """Return `(job id, storage key or "")` of ended jobs past their retention."""
+    def forgotten(self) -> list[tuple[str, list[str]]]:
+        """Return `(job id, storage keys)` of ended jobs past their retention."""
         answer = self._run("forgotten", 100)
-        return [(answer[i], answer[i + 1]) for i in range(0, len(answer), 2)]
+        return [(answer[i], answer[i + 1].split()) for i in range(0, len(answer), 2)]
 
     def forget(self, job_id: str) -> None:
-        """Remove the record of an ended job; its object must be deleted first."""
+        """Remove the record of an ended job; its objects must be deleted first."""
         self._run("forget", job_id)
 
     def counts(self) -> dict[str, int]:
@@ -334,8 +366,12 @@ def _record(job_id: str, f: dict[str, str]) -> JobRecord:
         claimed_at=int(f.get("claimed_at", 0)) / 1000,
         due_at=int(f.get("due_at", 0)) / 1000,
         ended_at=int(f.get("ended_at", 0)) / 1000,
-        result=Result(**{**ending, "warnings": tuple(ending["warnings"])})
-        if state is State.COMPLETED and ending
-        else None,
+        result=_result(ending) if state is State.COMPLETED and ending else None,
         failure=Failure(**last_failure) if last_failure else None,
     )
+
+
+def _result(ending: dict[str, Any]) -> Result:
+    """Rebuild a result; one written before there were several files has no `outputs`."""
+    outputs = tuple(Delivered(**file) for file in ending.get("outputs", ()))
+    return Result(**{**ending, "warnings": tuple(ending["warnings"]), "outputs": outputs})

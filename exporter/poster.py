@@ -7,13 +7,17 @@ Coordinates are ``[lng, lat]`` in degrees WGS 84; camera values are MapLibre's.
 
 import math
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
+from exporter.formats import FORMATS
 from exporter.queues import Priority
 
 # Beyond this latitude Web Mercator has no map.
 MAX_LATITUDE = 85.051129
 PAYLOAD_VERSION = 1
+MAX_MARKERS = 10_000
+MARKER_TYPES = ("pin", "crosshair", "dot", "ring", "heart", "home")
+LABEL_STYLES = ("standard", "elevated", "glass", "vintage")
 
 
 def value(
@@ -26,11 +30,20 @@ def value(
     kind: str = "",
     name: str | None = None,
 ) -> Any:
-    """Declare a field: inclusive range, allowed words, text length, `kind` (colour, font, text, point, bounds), JSON name."""
+    """Declare a field: inclusive range, allowed words, text length, `kind`, JSON name.
+
+    `kind` is colour, font, text, point, bounds, latitude, longitude, or empty for a flag.
+    """
     metadata = {
         "low": low, "high": high, "one_of": one_of, "longest": longest, "kind": kind, "name": name,
+        "nullable": False,
     }  # fmt: skip
     return field(default=default, metadata=metadata)
+
+
+def nullable(declared: Any) -> Any:
+    """Let null say the same as leaving the field out, as saved configs do."""
+    return field(default=declared.default, metadata={**declared.metadata, "nullable": True})
 
 
 def number(default: Any, low: float, high: float, *, name: str | None = None) -> Any:
@@ -92,7 +105,11 @@ class Typography:
 
 @dataclass(frozen=True)
 class Format:
-    """The sheet: margin in percent of its width, on all four sides."""
+    """The sheet: margin in percent of its width, on all four sides.
+
+    `orientation` turns the ratio as it is written. "16:9" and "16:10" are written wide, so they are
+    wide in "portrait" and tall in "landscape"; saved configs depend on it.
+    """
 
     aspect_ratio: str = word(
         "2:3", "2:3", "3:4", "4:5", "1:1", "ISO", "16:9", "16:10", "9:16", "9:19.5"
@@ -117,6 +134,10 @@ class Layers:
     terrain: bool = value(True)
     terrain_under_water: bool = value(True)
     hillshade_exaggeration: float = number(0.5, 0, 1)
+    terrain_light_azimuth: float = nullable(number(315, 0, 360))
+    terrain_detail_level: str = nullable(word("normal", "normal", "high", "ultra"))
+    volumetric_terrain: bool = nullable(value(False))
+    volumetric_terrain_exaggeration: float = nullable(number(1.5, 0, 5))
     contours: bool = value(False)
     contour_density: int = number(50, 10, 250)
     population: bool = value(False)
@@ -131,7 +152,7 @@ class Layers:
     label_admin_size: float = number(1, 0.5, 2.5)
     label_cities_size: float = number(1, 0.5, 2.5)
     label_max_width: float = number(10, 2, 20)
-    label_style: str = word("elevated", "standard", "elevated", "glass", "vintage")
+    label_style: str = word("elevated", *LABEL_STYLES)
     landcover_wood: bool = value(True)
     landcover_grass: bool = value(True)
     landcover_farmland: bool = value(True)
@@ -143,8 +164,24 @@ class Layers:
     landuse_grass: bool = value(False)
     road_weight: float = number(1, 0.1, 3)
     marker: bool = value(True)
-    marker_type: str = word("crosshair", "pin", "crosshair", "dot", "ring", "heart", "home")
+    marker_type: str = word("crosshair", *MARKER_TYPES)
     marker_color: str | None = colour()
+    graticules: bool = nullable(value(False))
+    graticule_weight: float = nullable(number(1, 0.1, 20))
+    graticule_label_size: float = nullable(number(12, 4, 60))
+    graticule_density: float = nullable(number(10, 0.001, 90))
+    # The web app says true for "unset", and no poster it exported had a scale bar. Only a config
+    # that says true itself gets one: what its preview showed; nobody else's poster changes.
+    show_scale: bool = nullable(value(False))
+    connect_markers: bool = nullable(value(False))
+    marker_path_color: str | None = colour()
+    marker_path_width: float = nullable(number(2, 0.1, 50))
+    marker_path_style: str = nullable(word("solid", "solid", "dashed"))
+    show_segment_lengths: bool = nullable(value(False))
+    marker_path_label_style: str = nullable(word("standard", *LABEL_STYLES))
+    marker_path_label_size: float = nullable(number(12, 4, 100))
+    fill_markers: bool = nullable(value(False))
+    marker_fill_color: str | None = colour()
     buildings_3d: bool = value(False, name="buildings3D")
     pitch: float = number(0, 0, 60, name="buildings3DPitch")
     bearing: float = number(0, 0, 360, name="buildings3DBearing")
@@ -153,8 +190,27 @@ class Layers:
 
 
 @dataclass(frozen=True)
+class Marker:
+    """A mark upon a place and what is written beneath it. Sizes in pixels of a map 1000 wide."""
+
+    lat: float = value(kind="latitude")
+    lng: float = value(kind="longitude")
+    id: str = nullable(text(""))
+    label: str = nullable(text("", 1000))
+    type: str = nullable(word("pin", *MARKER_TYPES))
+    color: str | None = colour()
+    size: float = nullable(number(30, 1, 400))
+    label_style: str = nullable(word("standard", *LABEL_STYLES))
+    label_color: str | None = colour()
+    label_size: float = nullable(number(14, 4, 200))
+
+
+@dataclass(frozen=True)
 class PosterConfig:
-    """One poster, whole, but for its size in pixels."""
+    """One poster, whole, but for its size in pixels.
+
+    `markers` are in the order of their path; `watermark`, a field of our own, is printed if given.
+    """
 
     location: Location
     style: str = "minimal"
@@ -162,15 +218,18 @@ class PosterConfig:
     typography: Typography = Typography()
     format: Format = Format()
     layers: Layers = Layers()
+    markers: tuple[Marker, ...] = ()
+    watermark: str = nullable(text("", 100))
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """The output in pixels: ``width`` x ``height``, each times ``pixel_ratio``."""
+    """The sheet in pixels: ``width`` x ``height``, each times ``pixel_ratio``; printed at `dpi`."""
 
     width: int = number(2400, 1, 100_000)
     height: int = number(3600, 1, 100_000)
     pixel_ratio: float = number(1.0, 0.1, 4)
+    dpi: float = number(300.0, 10, 2400)
 
     @property
     def width_px(self) -> int:
@@ -182,6 +241,26 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class Output:
+    """One file made of the drawn sheet. Sizes are those of the sheet when trimmed.
+
+    `width_px` and `height_px` 0 are the sheet's own, `dpi` 0 keeps its size on paper. The bleed is
+    in pixels of the sheet.
+    """
+
+    name: str = text("", 64)
+    format: str = word("png", *FORMATS)
+    quality: int = number(90, 1, 100)
+    background: str = word("paper", "paper", "transparent")
+    width_px: int = number(0, 1, 100_000)
+    height_px: int = number(0, 1, 100_000)
+    dpi: float = number(0.0, 10, 2400)
+    bleed_px: int = 0
+    crop_marks: bool = value(False)
+    color_space: str = word("rgb", "rgb", "cmyk")
+
+
+@dataclass(frozen=True)
 class PosterJob:
     """One accepted request: who asked (`key_id`), for what, how urgently and for how long."""
 
@@ -189,10 +268,16 @@ class PosterJob:
     key_id: str
     config: PosterConfig
     resolution: Resolution = Resolution()
+    outputs: tuple[Output, ...] = (Output(),)
     priority: Priority = Priority.NORMAL
     user_id: str = text("")
     timeout_s: float = 120.0
     version: int = PAYLOAD_VERSION
+
+    @property
+    def bleed_px(self) -> int:
+        """How far the sheet is drawn beyond its edges: what the widest bleed needs."""
+        return max(output.bleed_px for output in self.outputs)
 
     def to_page(self) -> dict[str, Any]:
         """Return the JSON the renderer page is handed (static_renderer/README.md)."""
@@ -200,6 +285,8 @@ class PosterJob:
             "config": to_json(self.config),
             "width": self.resolution.width_px,
             "height": self.resolution.height_px,
+            "bleed": self.bleed_px,
+            "background": self.outputs[0].background,
         }
 
     def to_message(self) -> dict[str, Any]:
@@ -252,5 +339,6 @@ def _from_json(hint: Any, item: Any) -> Any:
     if hint is Priority:
         return Priority(item)
     if isinstance(item, list):
-        return tuple(_from_json(None, part) for part in item)
+        inner = get_args(hint)[0] if get_origin(hint) is tuple else None
+        return tuple(_from_json(inner, part) for part in item)
     return item

@@ -88,12 +88,13 @@ class Storage(Protocol):
         """Prove that a poster could be stored now. Raises as `put`."""
 
 
-def object_key(job_id: str, token: int) -> str:
-    """Return a new key for the attempt *token* at *job_id*; its random part keeps it unguessable.
+def object_key(job_id: str, token: int, extension: str = "png") -> str:
+    """Return a new key for a file of the attempt *token* at *job_id*.
 
-    Uniqueness must come from the key: Supabase ignores If-None-Match.
+    Its random part keeps it unguessable, and apart from the attempt's other files. Uniqueness must
+    come from the key: Supabase ignores If-None-Match.
     """
-    return f"{PREFIX}poster-{job_id}-{token}-{secrets.token_urlsafe(16)}.png"
+    return f"{PREFIX}poster-{job_id}-{token}-{secrets.token_urlsafe(16)}.{extension}"
 
 
 def open_storage(settings: Settings) -> Storage:

@@ -102,9 +102,9 @@ class Sweeper:
         return {body["headers"]["id"] for body in bodies}
 
     def _forget_old(self) -> None:
-        for job_id, key in self._jobs.forgotten():
+        for job_id, keys in self._jobs.forgotten():
             try:
-                if key:
+                for key in keys:
                     self._storage.delete(key)
             except StorageError as err:
                 # The record stays, so that a later sweep tries again.

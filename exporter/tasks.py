@@ -53,7 +53,7 @@ def render_export(job_id: str) -> None:
             _insist(lambda: worker.jobs.complete(job_id, claim.token, result), attempt)
         except LeaseLost as err:
             log.warning("lease lost", error=str(err))
-            _drop_object(worker, job_id, attempt.key)
+            _drop_objects(worker, job_id, attempt.keys)
         except ExportError as err:
             _end_attempt(worker, claim, attempt, err)
         except (TimeoutError, SoftTimeLimitExceeded) as err:
@@ -80,7 +80,7 @@ def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportEr
             _insist(lambda: worker.jobs.fail(job_id, claim.token, failure), attempt)
     except (LeaseLost, QueueUnavailable) as err:
         log.warning("ending not recorded", code=err.code, error=str(err))
-    _drop_object(worker, job_id, attempt.key)
+    _drop_objects(worker, job_id, attempt.keys)
 
 
 def _insist(tell: Callable[[], None], attempt: Attempt) -> None:
@@ -96,19 +96,25 @@ def _insist(tell: Callable[[], None], attempt: Attempt) -> None:
             threading.Event().wait(_INSIST_PAUSE_S)
 
 
-def _drop_object(worker: Worker, job_id: str, key: str) -> None:
+def _drop_objects(worker: Worker, job_id: str, keys: list[str]) -> None:
     """Delete what this attempt may have stored, unless it became the job's result after all.
 
     Redis may have ended the job although its answer never came back.
     """
-    if not key:
+    if not keys:
         return
     try:
         result = worker.jobs.get(job_id).result
-        if result is None or result.key != key:
-            worker.storage.delete(key)
     except ExportError as err:
-        log.error("orphaned object", key=key, error=str(err))
+        log.error("orphaned objects", keys=keys, error=str(err))
+        return
+    if result is not None and result.key in keys:
+        return
+    for key in keys:
+        try:
+            worker.storage.delete(key)
+        except ExportError as err:
+            log.error("orphaned object", key=key, error=str(err))
 
 
 def _count_completed(worker: Worker, result: Result) -> None:

@@ -87,9 +87,10 @@ def _refuse_accept() -> None:
     wanted: MIMEAccept = request.accept_mimetypes
     if not request.path.startswith("/api/"):
         return
-    offered = getattr(_view(), "media_type", "application/json")
-    if wanted and not any(wanted[kind] > 0 for kind in (offered, "application/problem+json")):
-        raise NotAcceptable("not_acceptable", f"The answer is {offered}; accept that.")
+    offered = getattr(_view(), "media_types", ["application/json"])
+    if wanted and not any(wanted[kind] > 0 for kind in (*offered, "application/problem+json")):
+        listed = " or ".join(offered)
+        raise NotAcceptable("not_acceptable", f"The answer is {listed}; accept that.")
 
 
 def _authenticate() -> None:

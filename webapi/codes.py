@@ -50,6 +50,7 @@ TITLES = {
     "coordinates_swapped": "Longitude and latitude are swapped",
     "bbox_invalid": "The bounds are not a rectangle",
     "bbox_antimeridian": "The bounds cross the antimeridian",
+    "marker_limit": "Too many markers",
     "text_control_chars": "A text holds control characters",
     "text_bidi_override": "A text overrides its direction",
     "text_combining_marks": "A text holds too many combining marks",

@@ -11,9 +11,11 @@ from typing import Any, get_type_hints
 from marshmallow import ValidationError, fields, missing, post_load
 
 from exporter.poster import (
+    MAX_MARKERS,
     Format,
     Layers,
     Location,
+    Marker,
     PosterConfig,
     Typography,
     json_name,
@@ -21,7 +23,7 @@ from exporter.poster import (
 from webapi.catalogue import Catalogue
 from webapi.fields import Colour, Flag, Font, Number, Strict, Text, Whole, Word, described, refuse
 from webapi.not_drawn import IGNORED, NOT_DRAWN, asks
-from webapi.points import Bounds, Point
+from webapi.points import Bounds, Latitude, Longitude, Point
 from webapi.strict import MAX_ISSUES, StrictSchema
 
 MakeField = Callable[..., fields.Field[Any]]
@@ -41,7 +43,7 @@ class Vocabulary:
         declared = next(f for f in dataclass_fields(cls) if f.name == name)
         if declared.default is MISSING:
             kwargs["required"] = True
-        if declared.default is None:
+        if declared.default is None or declared.metadata["nullable"]:
             kwargs["allow_none"] = True
         made = self._made(declared, get_type_hints(cls)[name], kwargs)
         default = declared.default if default is MISSING else default
@@ -63,6 +65,8 @@ class Vocabulary:
             "typography": Section(self.schema(Typography)),
             "format": Section(self.schema(Format)),
             "layers": Section(self.schema(Layers)),
+            "markers": Markers(Section(self.schema(Marker)), allow_none=True),
+            "watermark": self.field(PosterConfig, "watermark"),
         }
         return schema_of("PosterConfig", sections, PosterConfig)
 
@@ -79,6 +83,8 @@ class Vocabulary:
             "font": lambda **kw: Font(self.catalogue.fonts, "font_unknown", **kw),
             "point": Point,
             "bounds": Bounds,
+            "latitude": Latitude,
+            "longitude": Longitude,
             "": Flag,
         }
         return kinds[meta["kind"]](**kwargs)
@@ -134,11 +140,39 @@ class Section(Strict, fields.Nested):
         return fields.Nested._deserialize(self, value, *args, **kwargs)
 
 
+class Markers(Strict, fields.List[Any]):
+    """An array of markers, counted before any of them is looked at."""
+
+    wants = "an array of markers"
+
+    def __init__(self, marker: Section, **kwargs: Any) -> None:
+        super().__init__(marker, metadata={"maxItems": MAX_MARKERS}, **kwargs)
+
+    def read(self, value: Any) -> tuple[Marker, ...]:
+        if not isinstance(value, list):
+            self.mismatch(value)
+        if len(value) > MAX_MARKERS:
+            raise refuse("marker_limit", f"must be at most {MAX_MARKERS} markers, got {len(value)}")
+        read: list[Marker] = []
+        wrong: dict[int, Any] = {}
+        for index, item in enumerate(value):
+            try:
+                read.append(self.inner.deserialize(item))
+            except ValidationError as err:
+                wrong[index] = err.messages
+            if len(wrong) == MAX_ISSUES:
+                break
+        if wrong:
+            raise ValidationError(wrong)
+        return tuple(read)
+
+
 def schema_of(name: str, attributes: dict[str, Any], make: MakeValue) -> type[StrictSchema]:
     """Return a strict schema called *name* that hands what it loaded to *make*."""
 
     def build(_self: StrictSchema, data: dict[str, Any], **_: Any) -> Any:
-        return make(**data)
+        # A null stands for "unset", which is the default.
+        return make(**{key: item for key, item in data.items() if item is not None})
 
     extras = {
         "build": post_load(build),

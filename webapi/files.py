@@ -7,10 +7,12 @@ from typing import Protocol, runtime_checkable
 from flask import Response, request, send_file
 from flask_smorest import Blueprint
 
+from exporter.formats import FORMATS, content_type_of
 from webapi.context import Services, parameters, public, services
 from webapi.errors import Forbidden, NotFound
 
-PNG = "image/png"
+TYPES = [each.content_type for each in FORMATS.values()]
+ANY = "*/*"
 QUERY = [
     {"in": "query", "name": name, "required": True, "schema": {"type": "string"}}
     for name in ("expires", "signature")
@@ -31,11 +33,11 @@ def blueprint(_of: Services) -> Blueprint:
     """Return the route of downloads; with a bucket it has nothing to serve."""
     routes = Blueprint("files", __name__, url_prefix="/api/v1/posters/files")
     view = parameters("expires", "signature")(public(download))
-    view.media_type = PNG  # type: ignore[attr-defined]
+    view.media_types = TYPES  # type: ignore[attr-defined]
     for status in ("FORBIDDEN", "NOT_FOUND"):
         view = routes.alt_response(HTTPStatus[status].value, response=status)(view)
     bytes_ = {"type": "string", "contentEncoding": "binary"}
-    view = routes.alt_response(200, schema=bytes_, content_type=PNG, success=True)(view)
+    view = routes.alt_response(200, schema=bytes_, content_type=ANY, success=True)(view)
     routes.route("/<path:key>", methods=["GET"])(routes.doc(security=[], parameters=QUERY)(view))
     return routes
 
@@ -59,7 +61,7 @@ def download(key: str) -> Response:
         raise NotFound("not_found", "The poster is no longer kept.")
     response = send_file(
         path,
-        mimetype=PNG,
+        mimetype=content_type_of(key),
         download_name=path.name,
         conditional=True,
         etag=True,

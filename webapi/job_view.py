@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from exporter.jobs import Failure, JobRecord, Progress, Result, State
+from exporter.formats import FORMATS
+from exporter.jobs import Delivered, Failure, JobRecord, Progress, Result, State
 
 STAGES = (
     "queued, claimed, page_ready, tiles, drawn, encoded, verified, uploaded; then the status it "
@@ -31,7 +32,23 @@ class ErrorSchema(Schema):
     retryable = fields.Boolean(required=True)
 
 
+class FileSchema(Schema):
+    """One file of a poster. `width` and `height` are pixels of the poster, without its bleed."""
+
+    name = fields.String(required=True)
+    download_url = fields.String(required=True)
+    file_size = fields.Integer(required=True, metadata={"description": "bytes"})
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+    dpi = fields.Float(required=True)
+    format = fields.String(required=True, metadata={"enum": list(FORMATS)})
+    content_type = fields.String(required=True)
+    sha256 = fields.String(required=True)
+
+
 class ResultSchema(Schema):
+    """A finished poster. What describes a file describes the first of `outputs`, the main one."""
+
     download_url = fields.String(required=True)
     file_size = fields.Integer(required=True, metadata={"description": "bytes"})
     render_time_ms = fields.Integer(metadata={"description": "first claim to stored"})
@@ -39,6 +56,10 @@ class ResultSchema(Schema):
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)
     sha256 = fields.String(required=True)
+    format = fields.String(required=True, metadata={"enum": list(FORMATS)})
+    content_type = fields.String(required=True)
+    dpi = fields.Float(required=True)
+    outputs = fields.List(fields.Nested(FileSchema), required=True)
     warnings = fields.List(fields.Dict(), metadata={"description": "what is missing or not drawn"})
     manifest = fields.Dict(allow_none=True)
 
@@ -104,9 +125,23 @@ def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -
 
 
 def _result(result: Result, url_of: Callable[[str], str]) -> dict[str, Any]:
-    shown = asdict(result)
+    files = [_file(file, url_of) for file in result.files]
+    main = {name: item for name, item in files[0].items() if name != "name"}
+    return {
+        **main,
+        "render_time_ms": result.render_time_ms,
+        "queue_time_ms": result.queue_time_ms,
+        "outputs": files,
+        "warnings": list(result.warnings),
+        "manifest": result.manifest,
+    }
+
+
+def _file(file: Delivered, url_of: Callable[[str], str]) -> dict[str, Any]:
+    shown = asdict(file)
     key = shown.pop("key")
-    return {"download_url": url_of(key), **shown, "warnings": list(result.warnings)}
+    content_type = FORMATS[file.format].content_type
+    return {"download_url": url_of(key), **shown, "content_type": content_type}
 
 
 def _tiles(progress: Progress) -> dict[str, int] | None:

@@ -8,19 +8,12 @@ from typing import Any
 
 # By the dataclass whose section they would stand in. None stands for "unset".
 NOT_DRAWN: dict[str, dict[str, Any]] = {
-    "PosterConfig": {"markers": None},
     "Layers": {
-        "graticules": False, "graticuleWeight": 1, "graticuleLabelSize": 12,
-        "graticuleDensity": 10, "showScale": True,
-        "volumetricTerrain": False, "volumetricTerrainExaggeration": 1.5,
-        "terrainMeshQuality": "balanced", "terrainDetailLevel": "normal", "terrainFog": True,
-        "terrainFogColor": None, "terrainFogRange": [0.5, 10], "terrainLightAzimuth": 315,
-        "terrainLightAltitude": 45, "terrainAmbientLight": 0.35, "terrainDiffuseLight": 0.8,
+        "terrainMeshQuality": "balanced", "terrainFog": True, "terrainFogColor": None,
+        "terrainFogRange": [0.5, 10], "terrainLightAltitude": 45, "terrainAmbientLight": 0.35,
+        "terrainDiffuseLight": 0.8,
         "terrainShadows": None, "terrainShadowDarkness": None, "terrainColor": None,
         "terrainShadowColor": None, "terrainHighlightColor": None,
-        "connectMarkers": None, "markerPathColor": None, "markerPathWidth": 2,
-        "markerPathStyle": "solid", "showSegmentLengths": None, "markerPathLabelStyle": None,
-        "markerPathLabelSize": None, "fillMarkers": None, "markerFillColor": None,
     },
 }  # fmt: skip
 

@@ -53,6 +53,12 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]]:
     `options.labels` shows country, state and city names, and pales the roads a little.
     `options.high_res` makes 3600 x 5400 pixels. Without `resolution` the size follows the
     config's `format`, 3600 pixels at the longer side (16:9 and 16:10 are wide when "portrait").
+    A `resolution` is said in pixels, on paper, by the name of a sheet, or by a preset.
+
+    The poster is drawn once, at `resolution`; `output` says which file is made of it, `outputs`
+    several, the first of them the main one. None can be larger than the drawing. Transparent paper
+    (`background`) is for png and webp: the map then fades into nothing behind the words. A PDF is
+    as large as the paper, and may have a bleed, into which paper and map go on, and crop marks.
 
     What the chosen style cannot draw yet (for instance contours, population, 3D buildings) is
     taken, left out of the map, and named in the result's `warnings`. Fields of the web app's

@@ -10,16 +10,21 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load, validates_schema
 
-from exporter.poster import PosterConfig, PosterJob, Resolution
+from exporter.poster import Output, PosterConfig, PosterJob, Resolution
 from exporter.queues import Priority
 from exporter.settings import Settings
-from webapi import simplified, sizes
+from webapi import outputs, simplified, sizes
 from webapi.catalogue import Catalogue
-from webapi.config_schemas import Palette, Section, Vocabulary, schema_of
+from webapi.config_schemas import Palette, Section, Vocabulary
 from webapi.fields import Complaint, Whole, Word, described, refuse
+from webapi.output_fields import Outputs, output_schema
+from webapi.size_fields import SizeField
+from webapi.sizes import ByPreset, InPixels
 from webapi.strict import StrictSchema
 
 MIN_TIMEOUT_MS = 1000
+
+Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Export:
 
     config: PosterConfig
     resolution: Resolution
+    outputs: tuple[Output, ...]
     priority: Priority
     user_id: str
     timeout_s: float
@@ -38,6 +44,7 @@ class Export:
             key_id=key_id,
             config=self.config,
             resolution=self.resolution,
+            outputs=self.outputs,
             priority=self.priority,
             user_id=self.user_id,
             timeout_s=self.timeout_s,
@@ -60,9 +67,11 @@ class GenerateSchema(StrictSchema):
     def build(self, data: dict[str, Any], **_: Any) -> Export:
         config = data.get("config") or simplified.config_of(data)
         config = self._with_palette(config, data.get("palette", ""), "config" in data)
+        resolution = self._resolution(data, config)
         return Export(
             config=config,
-            resolution=self._resolution(data, config),
+            resolution=resolution,
+            outputs=self._outputs(data, resolution),
             priority=Priority(data.get("priority", Priority.NORMAL)),
             user_id=data.get("user_id", ""),
             timeout_s=data.get("timeout", self.settings.timeout_default_s * 1000) / 1000,
@@ -87,21 +96,61 @@ class GenerateSchema(StrictSchema):
         large = data.get("options", {}).get("high_res", False)
         if large and "resolution" in data:
             raise _at(("options", "high_res"), "conflicting_fields", "excludes resolution")
-        by_format = sizes.from_format(config.format, sizes.MEDIUM if large else sizes.SMALL)
-        size: Resolution = data.get("resolution", by_format)
+        preset = ByPreset(sizes.LARGER if large else sizes.DEFAULT)
+        asked: sizes.Size = data.get("resolution", preset)
+        size = asked.resolution(config.format)
         if complaint := sizes.complaint(size, self.settings):
-            raise _at(("resolution",), *complaint)
+            code, detail = complaint
+            if code == "pixel_limit" and not isinstance(asked, InPixels | ByPreset):
+                fits = sizes.largest_dpi(size, self.settings)
+                detail += f"; on this paper {fits} dpi would do"
+            raise _at(("resolution",), code, detail)
         return size
+
+    def _outputs(self, data: dict[str, Any], drawn: Resolution) -> tuple[Output, ...]:
+        if "output" in data and "outputs" in data:
+            raise _at(("outputs",), "conflicting_fields", "excludes output; send one of them")
+        asked = data.get("outputs") or [data.get("output", {})]
+        places: list[Where] = (
+            [("outputs", n) for n in range(len(asked))] if "outputs" in data else [("output",)]
+        )
+        if data.get("options", {}).get("background") is False:
+            asked = [self._without_paper(each, places[n]) for n, each in enumerate(asked)]
+        for (n, field), complaint in outputs.complaints(asked, drawn):
+            raise _at((*places[n], field), complaint.code, complaint.detail)
+        made = outputs.outputs_of(asked, drawn)
+        self._check_bleed(made, drawn, places)
+        return made
+
+    @staticmethod
+    def _without_paper(asked: dict[str, Any], where: Where) -> dict[str, Any]:
+        """Return the output *asked* for as `options.background: false` wants it."""
+        if asked.get("background") == "paper":
+            raise _at((*where, "background"), "conflicting_fields", "excludes options.background")
+        return {**asked, "background": "transparent"}
+
+    def _check_bleed(
+        self, made: tuple[Output, ...], drawn: Resolution, places: list[Where]
+    ) -> None:
+        for output, where in zip(made, places, strict=True):
+            sheet = Resolution(
+                drawn.width_px + 2 * output.bleed_px, drawn.height_px + 2 * output.bleed_px
+            )
+            if complaint := sizes.complaint(sheet, self.settings):
+                raise _at((*where, "bleed"), *complaint)
 
 
 def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSchema]:
     """Return the schema of the body of `generate`, for these limits, styles and fonts."""
     vocabulary = Vocabulary(catalogue)
+    output = output_schema(vocabulary)
     attributes = {
         **simplified.sections(vocabulary),
         "config": Section(vocabulary.config()),
         "palette": Palette(catalogue),
-        "resolution": Section(_resolution_schema(vocabulary)),
+        "resolution": SizeField(vocabulary),
+        "output": Section(output),
+        "outputs": Outputs(Section(output)),
         "priority": described(Word(tuple(Priority)), default=Priority.NORMAL),
         "user_id": vocabulary.field(PosterJob, "user_id"),
         "timeout": described(
@@ -115,15 +164,6 @@ def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSc
     return type("Generate", (GenerateSchema,), attributes)
 
 
-def _resolution_schema(vocabulary: Vocabulary) -> type[StrictSchema]:
-    sides = {
-        "width": vocabulary.field(Resolution, "width", required=True),
-        "height": vocabulary.field(Resolution, "height", required=True),
-        "pixel_ratio": vocabulary.field(Resolution, "pixel_ratio", data_key="pixelRatio"),
-    }
-    return schema_of("Resolution", sides, Resolution)
-
-
 def _form_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, Complaint]]:
     if "config" in body:
         for key in simplified.given(body):
@@ -132,11 +172,11 @@ def _form_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, Complaint]]:
         yield "location", Complaint("field_missing", "is required, or a whole config")
 
 
-def _at(where: tuple[str, ...], code: str, detail: str) -> ValidationError:
+def _at(where: Where, code: str, detail: str) -> ValidationError:
     return _nest(where, refuse(code, detail).messages)
 
 
-def _nest(where: tuple[str, ...], messages: Any) -> ValidationError:
+def _nest(where: Where, messages: Any) -> ValidationError:
     for key in reversed(where):
         messages = {key: messages}
     return ValidationError(messages)

@@ -9,7 +9,7 @@ from typing import Any
 
 from exporter.poster import Layers, Location, PosterConfig, Typography
 from webapi.config_schemas import Section, Style, Vocabulary, schema_of
-from webapi.fields import Flag, described, refuse
+from webapi.fields import Flag, described
 from webapi.points import Latitude, Longitude
 from webapi.strict import StrictSchema
 
@@ -41,7 +41,7 @@ OPTIONS: Table = {name: (Layers, name, name in ON) for name in (*ON, *OFF)}
 
 def sections(vocabulary: Vocabulary) -> dict[str, Any]:
     """Return the short request's fields, ready for a schema."""
-    options = {**_fields(vocabulary, OPTIONS), "background": Paper(), "high_res": Flag()}
+    options = {**_fields(vocabulary, OPTIONS), "background": Flag(), "high_res": Flag()}
     return {
         "location": Section(
             _as_dict("Place", {"lat": _required(Latitude), "lng": _required(Longitude)})
@@ -70,16 +70,6 @@ def config_of(data: dict[str, Any]) -> PosterConfig:
         typography=Typography(**values[Typography]),
         layers=Layers(**values[Layers]),
     )
-
-
-class Paper(Flag):
-    """`background`: false would be transparent paper."""
-
-    def read(self, value: Any) -> bool:
-        if super().read(value) is False:
-            detail = "transparent paper is not drawn yet; leave it out or say true"
-            raise refuse("style_feature_unsupported", detail)
-        return True
 
 
 def _fields(vocabulary: Vocabulary, table: Table) -> dict[str, Any]:

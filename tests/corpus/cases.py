@@ -1,8 +1,8 @@
 """The bad inputs the API can meet at present, each with the answer it must get.
 
-Ids are those of the bad-input corpus: A transport, B JSON, C keys, D ranges, E texts, I options,
-J jobs. A letter behind an id tells several requests of one case apart. Cases about parts the API
-does not have yet (styles of one's own, GeoJSON, webhooks, quotas) are not here.
+Ids are those of the bad-input corpus: A transport, B JSON, C keys, D ranges, E texts, H markers,
+I options, J jobs. A letter behind an id tells several requests of one case apart. Cases about parts
+the API does not have yet (styles of one's own, GeoJSON, webhooks, quotas) are not here.
 """
 
 import gzip
@@ -196,7 +196,16 @@ RANGES = (
          size(width=400, height=600, pixelRatio=1e-9)),
     sent("D12", "out_of_range", "/resolution/pixelRatio",
          size(width=400, height=600, pixelRatio=100)),
-    sent("D15", "size_too_small", "/resolution", size(width=100, height=100, pixelRatio=0.1)),
+    sent("D13", "out_of_range", "/resolution/dpi", size(width=400, height=600, dpi=-300)),
+    sent("D13-paper", "out_of_range", "/resolution/dpi", size(size="A4", dpi=-1)),
+    sent("D14", "enum_unknown", "/resolution/unit", size(width=4, height=6, unit="furlong")),
+    sent("D15", "size_too_small", "/resolution", size(width=0.01, height=0.01, unit="mm")),
+    sent("D15-ratio", "size_too_small", "/resolution",
+         size(width=100, height=100, pixelRatio=0.1)),
+    sent("D16-paper", "aspect_limit", "/resolution", size(width=1, height=30, unit="cm")),
+    sent("D-preset", "enum_unknown", "/resolution/preset", size(preset="small")),
+    sent("D-sheet", "enum_unknown", "/resolution/size", size(size="A7")),
+    sent("D-two-sizes", "conflicting_fields", "/resolution/width", size(preset="SMALL", width=9)),
     sent("D16", "aspect_limit", "/resolution", size(width=1, height=10_000)),
     sent("D17", "out_of_range", "/location/lat", {"location": {"lat": 90.0001, "lng": 0}}),
     sent("D18", "latitude_beyond_mercator", "/location/lat", {"location": {"lat": 89, "lng": 0}}),
@@ -245,12 +254,24 @@ RANGES = (
     sent("D-palette-config", "enum_unknown", "/config/palette", config(palette="nope")),
     sent("D-own-palette", "style_feature_unsupported", "/config/palette/background",
          config(palette={"id": "ink", "background": "#123456"})),
-    sent("D-not-drawn", "style_feature_unsupported", "/config/layers/graticules",
-         config(layers={"graticules": True})),
-    sent("D-markers", "style_feature_unsupported", "/config/markers",
-         config(markers=[{"lat": 1, "lng": 2}])),
-    sent("D-transparent", "style_feature_unsupported", "/options/background",
-         place(options={"background": False})),
+    sent("D-not-drawn", "style_feature_unsupported", "/config/layers/terrainShadows",
+         config(layers={"terrainShadows": True})),
+    sent("D-graticule", "out_of_range", "/config/layers/graticuleDensity",
+         config(layers={"graticules": True, "graticuleDensity": 0})),
+    sent("D-path", "enum_unknown", "/config/layers/markerPathStyle",
+         config(layers={"connectMarkers": True, "markerPathStyle": "dotted"})),
+    sent("D-path-width", "out_of_range", "/config/layers/markerPathWidth",
+         config(layers={"connectMarkers": True, "markerPathWidth": 1e9})),
+    sent("D-transparent", "conflicting_fields", "/output/background",
+         place(options={"background": False}, output={"format": "jpeg"})),
+    sent("D-format", "enum_unknown", "/output/format", place(output={"format": "gif"})),
+    sent("D-quality", "out_of_range", "/output/quality",
+         place(output={"format": "jpeg", "quality": 101})),
+    sent("D-upscale", "out_of_range", "/outputs/0/width",
+         {**size(width=400, height=600), "outputs": [{"width": 401}]}),
+    sent("D-outputs", "array_length", "/outputs", place(outputs=[])),
+    sent("D-bleed", "enum_unknown", "/output/bleed/unit",
+         place(output={"format": "pdf", "bleed": {"amount": 3, "unit": "px"}})),
 )  # fmt: skip
 
 TEXTS = (
@@ -284,6 +305,45 @@ TEXTS = (
          config(typography={"maxWidth": "NaN"})),
 )  # fmt: skip
 
+_HERE = {"lat": 51, "lng": 71}
+
+
+def marked(*markers: Any) -> dict[str, Any]:
+    return config(markers=list(markers))
+
+
+MARKERS = (
+    sent("H01", "type_mismatch", "/config/markers", config(markers={"lat": 1, "lng": 2})),
+    sent("H01-item", "type_mismatch", "/config/markers/1", marked(_HERE, [71, 51])),
+    sent("H01-null", "type_mismatch", "/config/markers/0", marked(None)),
+    sent("H03", "type_mismatch", "/config/markers/0/lat", marked({"lat": "51", "lng": 71})),
+    sent("H04", "type_mismatch", "/config/markers/0/lng", marked({"lat": 51, "lng": None})),
+    sent("H05", "out_of_range", "/config/markers/0/lat", marked({"lat": 900, "lng": 0})),
+    sent("H05-lng", "out_of_range", "/config/markers/0/lng", marked({"lat": 0, "lng": 181})),
+    sent("H05-pole", "latitude_beyond_mercator", "/config/markers/0/lat",
+         marked({"lat": 89, "lng": 0})),
+    # Counted before any is looked at: each of these would be wrong by itself.
+    sent("H11", "marker_limit", "/config/markers", config(markers=[{}] * 10_001)),
+    sent("H12", "field_missing", "/config/markers/1/lat", marked(_HERE, {"lng": 71})),
+    sent("H12-lng", "field_missing", "/config/markers/0/lng", marked({"lat": 51})),
+    sent("H13", "unknown_field", "/config/markers/0/icon",
+         marked({**_HERE, "icon": "http://127.0.0.1/x.png"})),
+    sent("H17", "string_too_long", "/config/markers/0/label",
+         marked({**_HERE, "label": "a" * 1001})),
+    sent("H-control", "text_control_chars", "/config/markers/0/label",
+         marked({**_HERE, "label": "a\nb"})),
+    sent("H-type", "enum_unknown", "/config/markers/0/type", marked({**_HERE, "type": "star"})),
+    sent("H-colour", "colour_invalid", "/config/markers/0/color",
+         marked({**_HERE, "color": "url(x)"})),
+    sent("H-size", "out_of_range", "/config/markers/0/size", marked({**_HERE, "size": 1e6})),
+    sent("H-label-size", "out_of_range", "/config/markers/0/labelSize",
+         marked({**_HERE, "labelSize": 0})),
+    sent("H-label-style", "enum_unknown", "/config/markers/0/labelStyle",
+         marked({**_HERE, "labelStyle": "neon"})),
+    sent("H-watermark", "string_too_long", "/config/watermark", config(watermark="a" * 101)),
+    sent("H-watermark-flag", "type_mismatch", "/config/watermark", config(watermark=True)),
+)  # fmt: skip
+
 OPTIONS = (
     sent("I07", "enum_unknown", "/priority", place(priority="urgent")),
     sent("I07-type", "type_mismatch", "/priority", place(priority=1)),
@@ -299,4 +359,4 @@ JOB_OPERATIONS = (
     Case("J03-running", 409, "job_running", method="DELETE", path=f"{JOBS}/RUNNING", headers={}),
 )
 
-CASES = (*TRANSPORT, *JSON, *KEYS, *RANGES, *TEXTS, *OPTIONS, *JOB_OPERATIONS)
+CASES = (*TRANSPORT, *JSON, *KEYS, *RANGES, *TEXTS, *MARKERS, *OPTIONS, *JOB_OPERATIONS)

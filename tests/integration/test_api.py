@@ -188,6 +188,7 @@ class TestJob:
         job = api.job(completed(api)).json
 
         assert (job["status"], job["progress"], job["stage"]) == ("completed", 100, "completed")
+        [file] = job["result"]["outputs"]
         assert job["result"] == {
             "download_url": f"https://bucket.example/{RESULT.key}?signed",
             "file_size": 10,
@@ -196,9 +197,15 @@ class TestJob:
             "width": 400,
             "height": 600,
             "sha256": "ab" * 32,
+            "format": "png",
+            "content_type": "image/png",
+            "dpi": 300,
             "warnings": list(RESULT.warnings),
             "manifest": {"style": "minimal"},
+            "outputs": [file],
         }
+        assert file["name"] == "png"
+        assert file.items() - {("name", "png")} <= job["result"].items()
         assert job["error"] is None
         assert job["finished_at"]
 
@@ -384,6 +391,20 @@ class TestDownload:
         assert answer.cache_control.private
         assert answer.cache_control.immutable
         assert "public" not in answer.headers["Cache-Control"]
+
+    @pytest.mark.parametrize(
+        ("extension", "content_type"),
+        [("jpg", "image/jpeg"), ("webp", "image/webp"), ("pdf", "application/pdf")],
+    )
+    def test_every_format_is_served_as_what_it_is(self, files, extension, content_type):
+        running, store = files
+        key = f"api-posters/poster-1.{extension}"
+        store.put(key, b"...", content_type=content_type, deadline_s=float("inf"))
+
+        answer = running.ask("GET", local(store.url(key)), key="")
+
+        assert answer.mimetype == content_type
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{key[12:]}"'
 
     @pytest.mark.parametrize(
         "spoil",

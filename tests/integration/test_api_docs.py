@@ -79,6 +79,20 @@ def test_the_body_of_generate_is_described_with_its_ranges(spec):
     assert schemas["Location"]["required"] == ["center"]
 
 
+def test_sizes_and_files_are_described_with_their_words_and_ranges(spec):
+    schemas = spec["components"]["schemas"]
+    size, output = schemas["Resolution"]["properties"], schemas["Output"]["properties"]
+
+    assert "preset" in schemas["Generate"]["properties"]["resolution"]["description"]
+    assert len(size["preset"]["enum"]) == 9
+    assert size["unit"] == {"type": "string", "enum": ["px", "mm", "cm", "in"], "default": "px"}
+    assert {"A4", "18x24in"} < set(size["size"]["enum"])
+    assert (size["dpi"]["minimum"], size["dpi"]["maximum"]) == (10, 2400)
+    assert output["format"]["enum"] == ["png", "jpeg", "webp", "pdf"]
+    assert output["quality"]["default"] == 90
+    assert schemas["Generate"]["properties"]["outputs"]["maxItems"] == 6
+
+
 def test_answers_have_the_fields_their_schemas_promise(api, spec):
     schemas = spec["components"]["schemas"]
     job_id = apis.completed(api)
@@ -86,6 +100,8 @@ def test_answers_have_the_fields_their_schemas_promise(api, spec):
 
     assert set(schemas["Job"]["required"]) <= job.keys() == schemas["Job"]["properties"].keys()
     assert job["result"].keys() == schemas["Result"]["properties"].keys()
+    for file in job["result"]["outputs"]:
+        assert file.keys() == schemas["File"]["properties"].keys()
     problem = api.job("x").json
     required = set(schemas["Problem"]["required"])
     assert required <= problem.keys() <= schemas["Problem"]["properties"].keys()

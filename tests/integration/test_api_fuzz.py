@@ -17,6 +17,20 @@ BODIES = (
         priority="low", timeout=5000, user_id="x", style="minimal",
     ),
     {"config": CONFIG},
+    place(
+        resolution={"width": 20, "height": 30, "unit": "cm", "dpi": 100},
+        output={
+            "name": "x", "format": "pdf", "width": 400, "height": 600, "dpi": 72,
+            "bleed": {"amount": 3, "unit": "mm"}, "crop_marks": True, "background": "paper",
+            "color_space": "cmyk",
+        },
+    ),
+    place(
+        resolution={"size": "A4", "dpi": 100, "orientation": "landscape"},
+        outputs=[{"format": "webp", "quality": 9, "background": "transparent"}, {"width": 300}],
+        options={"background": False},
+    ),
+    {"config": CONFIG, "resolution": {"preset": "SMALL", "dpi": 72}, "outputs": [{}]},
     {"config": {**CONFIG, "style": {"id": "minimal"}, "palette": {"id": "ink"}}},
 )  # fmt: skip
 VALUES = (

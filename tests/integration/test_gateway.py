@@ -9,9 +9,11 @@ import aiohttp
 import pytest
 
 from exporter.egress import Egress
+from exporter.elevation import flat_tile
 from exporter.errors import EgressFailed, ResponseTooLarge, TilesCorrupt
 from exporter.gateway import CSP, ORIGIN, PNG_SLACK_BYTES, TICKET_HEADER, Gateway
 from exporter.settings import Settings
+from exporter.tile_kinds import check_elevation_tile
 from exporter.vector_tiles import check_vector_tile
 from tests.certificates import make_certificates
 from tests.servers import ABSENT, ERROR, HANG, HTML, SAMPLE, Fault, canary, tile_host
@@ -84,6 +86,72 @@ class TestTiles:
 
     async def test_a_tile_without_a_ticket_is_served_all_the_same(self, get):
         assert (await get(ASTANA, headers={TICKET_HEADER: "unknown"})).status == 200
+
+
+class TestElevation:
+    async def test_a_tile_is_a_png_and_may_be_kept(self, with_relief):
+        answer = await fetch(with_relief, "GET", "/tiles/terrain/12/1088/1600")
+
+        check_elevation_tile(answer.body)
+        assert answer.headers["Content-Type"] == "image/png"
+        assert answer.headers["Cache-Control"] == "max-age=600"
+
+    async def test_outside_its_area_the_ground_is_flat_and_nothing_is_missing(self, with_relief):
+        with with_relief.open({}, ignore) as ticket:
+            answer = await fetch(
+                with_relief, "GET", "/tiles/terrain/12/0/0", headers={TICKET_HEADER: ticket.word}
+            )
+
+            tiles = ticket.tiles
+
+        assert (answer.status, answer.body) == (200, flat_tile())
+        assert (tiles.served, tiles.missing.count) == (1, 0)
+
+    async def test_a_tile_is_not_taken_for_one_of_the_map(self, with_relief):
+        with with_relief.open({}, ignore) as ticket:
+            for path in ("/tiles/terrain/12/1088/1600", "/tiles/openmaptiles/15/0/0"):
+                await fetch(with_relief, "GET", path, headers={TICKET_HEADER: ticket.word})
+
+            tiles = ticket.tiles
+
+        assert (tiles.served, tiles.missing.names) == (1, ("15/0/0",))
+
+    async def test_the_tilejson_points_back_to_the_gateway(self, with_relief):
+        given = json.loads((await fetch(with_relief, "GET", "/tiles/terrain.json")).body)
+
+        assert given["tiles"] == [f"{ORIGIN}/tiles/terrain/{{z}}/{{x}}/{{y}}"]
+        assert "SRTM" in given["attribution"]
+
+    @pytest.mark.parametrize("path", ["/tiles/terrain.json", "/tiles/terrain/12/1088/1600"])
+    async def test_without_a_source_there_is_none(self, get, path):
+        answer = await get(path)
+
+        assert (answer.status, json.loads(answer.body)) == (404, {"code": "not_found"})
+
+    @pytest.mark.parametrize(
+        ("kind", "status", "code"),
+        [
+            (HTML, 415, TilesCorrupt.code),
+            (ERROR, 502, EgressFailed.code),
+            (HANG, 504, EgressFailed.code),
+        ],
+    )
+    async def test_each_fault_of_a_host_has_its_status(
+        self, host, online_settings, kind, status, code
+    ):
+        host.fault = Fault(kind, everywhere=True)
+        template = f"https://{host.authority}/{{z}}/{{x}}/{{y}}.png"
+        settings = replace(online_settings, terrain_url=template)
+
+        async with running(Gateway(settings, Egress(settings))) as gateway:
+            with gateway.open({}, ignore) as ticket:
+                answer = await fetch(
+                    gateway, "GET", "/tiles/terrain/9/1/2", headers={TICKET_HEADER: ticket.word}
+                )
+                failed = ticket.tiles.failed
+
+        assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
+        assert failed[code].names == ("terrain/9/1/2",)
 
 
 class TestOnlineTiles:
@@ -342,6 +410,13 @@ def renderer(tmp_path):
 @pytest.fixture
 async def gateway(settings, renderer):
     async with running(Gateway(settings, Egress(settings), renderer_dir=renderer)) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def with_relief(settings):
+    settings = replace(settings, terrain_url=f"pmtiles:{SAMPLE / 'elevation'}")
+    async with running(Gateway(settings, Egress(settings))) as gateway:
         yield gateway
 
 

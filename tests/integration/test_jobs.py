@@ -7,13 +7,19 @@ import pytest
 import redis
 
 from exporter.errors import JobNotFound, JobRunning, JobTerminal, LeaseLost, QueueUnavailable
-from exporter.jobs import PREFIX, Failure, Jobs, Progress, Result, State
+from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, State
 from exporter.queues import Priority
 from exporter.settings import Settings
 from tests.factories import poster_job
 
 FAULT = Failure("tiles_unavailable", "The map tiles could not be fetched.", True)
 RESULT = Result("api-posters/a.png", 10, 400, 600, "ab" * 32, 1500, 20, ({"code": "x"},), {})
+
+
+FILES = tuple(
+    Delivered(format_, f"api-posters/{format_}", format_, 9, 40, 60, 72.0, "cd" * 32)
+    for format_ in ("pdf", "png", "webp")
+)
 
 
 class TestClaim:
@@ -159,11 +165,18 @@ class TestSweeping:
         jobs.complete(job.job_id, claim.token, RESULT)
         client.zadd(f"{PREFIX}ended", {job.job_id: 1})
 
-        assert jobs.forgotten() == [(job.job_id, RESULT.key)]
+        assert jobs.forgotten() == [(job.job_id, [RESULT.key])]
 
         jobs.forget(job.job_id)
         with pytest.raises(JobNotFound):
             jobs.get(job.job_id)
+
+    def test_all_files_of_a_job_are_forgotten_together(self, jobs, job, client):
+        claim = jobs.claim(job.job_id, "w")
+        jobs.complete(job.job_id, claim.token, replace(RESULT, key=FILES[0].key, outputs=FILES))
+        client.zadd(f"{PREFIX}ended", {job.job_id: 1})
+
+        assert jobs.forgotten() == [(job.job_id, [file.key for file in FILES])]
 
 
 def test_a_redis_that_is_away_is_named(settings):
@@ -171,6 +184,28 @@ def test_a_redis_that_is_away_is_named(settings):
 
     with pytest.raises(QueueUnavailable):
         away.get("a")
+
+
+def test_all_files_come_back_as_they_were_told(jobs, job):
+    claim = jobs.claim(job.job_id, "w")
+    result = replace(RESULT, format="pdf", dpi=72.0, outputs=FILES)
+    jobs.complete(job.job_id, claim.token, result)
+
+    assert jobs.get(job.job_id).result == result
+
+
+def test_a_result_from_before_there_were_several_files_has_one(jobs, job, client):
+    claim = jobs.claim(job.job_id, "w")
+    jobs.complete(job.job_id, claim.token, RESULT)
+    record = f"{PREFIX}job:{job.job_id}"
+    ending = json.loads(client.hget(record, "ending"))
+    for name in ("format", "dpi", "outputs"):
+        del ending[name]
+    client.hset(record, "ending", json.dumps(ending))
+
+    [file] = jobs.get(job.job_id).result.files
+
+    assert (file.key, file.format, file.sha256) == (RESULT.key, "png", RESULT.sha256)
 
 
 def test_the_record_holds_the_whole_request(jobs, job, client):

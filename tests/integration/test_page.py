@@ -16,7 +16,16 @@ from exporter.egress import Egress
 from exporter.errors import MapBlank, RenderTimedOut, StyleFailed, TilesUnavailable
 from exporter.gateway import Gateway
 from exporter.page import Drawing, RendererPage
-from exporter.poster import Format, Layers, Location, PosterConfig, Resolution, Typography
+from exporter.poster import (
+    Format,
+    Layers,
+    Location,
+    Marker,
+    Output,
+    PosterConfig,
+    Resolution,
+    Typography,
+)
 from exporter.settings import Settings
 from tests.certificates import make_certificates
 from tests.factories import ASTANA, poster_job
@@ -63,7 +72,7 @@ class TestGeometry:
         assert tuple(lines[role] for role in ("title", "subtitle", "coordinates")) == middles
 
     async def test_the_title_is_drawn_where_the_manifest_says(self, draw):
-        """Inter's capitals are 0.727 em high, and its em box's middle is 0.3006 em above the line."""
+        """Inter's capitals are 0.727 em high; its em box's middle is 0.3006 em above the line."""
         image = opened(await draw(size=LARGE))
 
         left, top, right, bottom = ink_box(image.crop((600, 3080, 1800, 3249)), above=169)
@@ -73,8 +82,8 @@ class TestGeometry:
         assert (600 + (left + right) / 2) == pytest.approx(1200 - 0.08 * 120 / 2, abs=4)
 
     async def test_the_place_itself_is_the_middle_of_the_map(self, draw):
-        image = await picture(draw, layers=replace(PLAIN, streets=False, railroads=False, marker=True,
-                              marker_type="dot", marker_color="#ff0000"), size=LARGE)  # fmt: skip
+        dot = replace(ONLY_WATER, marker=True, marker_type="dot", marker_color="#ff0000")
+        image = await picture(draw, layers=dot, size=LARGE)
 
         red = ImageChops.difference(image, Image.new("RGB", image.size, "#ff0000"))
         red = red.convert("L").point(lambda level: 255 * (level < 10)).getbbox()
@@ -295,11 +304,17 @@ async def renderer(config: Settings) -> AsyncIterator[Any]:
             layers: Layers = PLAIN,
             sheet: Format = Format(),  # noqa: B008 - frozen
             on_progress: Any = lambda *_: None,
+            markers: tuple[Marker, ...] = (),
+            watermark: str = "",
+            outputs: tuple[Output, ...] = (Output(),),
             **typography: Any,
         ) -> Drawing:
             location = Location(center, name=name, city="Kazakhstan", zoom=zoom)
-            config = PosterConfig(location, style, palette, Typography(**typography), sheet, layers)
-            job = poster_job(config=config, resolution=size)
+            words = Typography(**typography)
+            config = PosterConfig(
+                location, style, palette, words, sheet, layers, markers, watermark
+            )
+            job = poster_job(config=config, resolution=size, outputs=outputs)
             return await page.draw(gateway, job, on_progress, timeout_s=100)
 
         yield draw

@@ -8,12 +8,13 @@ import pytest
 import redis
 
 from exporter.errors import JobNotFound, QueueUnavailable, StorageUnavailable
-from exporter.jobs import PREFIX, Failure, Jobs, Result, State
+from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Result, State
 from exporter.queues import Priority
 from exporter.sweeper import Sweeper
 from tests.factories import poster_job
 
 FAULT = Failure("browser_crashed", "The browser died.", True)
+RESULT = Result("api-posters/a.png", 1, 1, 1, "", 1, 1)
 
 
 class TestTick:
@@ -184,6 +185,15 @@ class TestRetention:
         with pytest.raises(JobNotFound):
             jobs.get(job.job_id)
 
+    def test_all_files_of_a_job_go(self, jobs, sweeper, client, storage):
+        names = ("png", "jpeg", "pdf")
+        files = tuple(Delivered(name, f"a/{name}", name, 1, 1, 1, 72, "") for name in names)
+        completed(jobs, client, Result("a/png", 1, 1, 1, "", 1, 1, outputs=files))
+
+        sweeper.sweep()
+
+        assert storage.deleted == ["a/png", "a/jpeg", "a/pdf"]
+
     def test_a_poster_that_cannot_be_deleted_keeps_its_record(self, jobs, sweeper, client, storage):
         job = completed(jobs, client)
         storage.broken = True
@@ -230,10 +240,10 @@ def submitted(jobs, **given):
     return job
 
 
-def completed(jobs, client):
+def completed(jobs, client, result=RESULT):
     job = submitted(jobs)
     token = jobs.claim(job.job_id, "w").token
-    jobs.complete(job.job_id, token, Result("api-posters/a.png", 1, 1, 1, "", 1, 1))
+    jobs.complete(job.job_id, token, result)
     client.zadd(f"{PREFIX}ended", {job.job_id: 1})
     return job
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from celery.exceptions import Reject
@@ -24,11 +25,20 @@ from exporter.errors import (
 )
 from exporter.jobs import PREFIX, State
 from exporter.page import Drawing
+from exporter.pdf import read_back
+from exporter.png_chunks import tagged
 from exporter.pool import BrowserPool, Limits
+from exporter.poster import Output
 from exporter.tasks import render_export
 from exporter.worker import Worker
 from tests.conftest import _await_redis, free_port
 from tests.factories import poster_job
+
+PRINT_WEB_THUMBNAIL = (
+    Output("print"),
+    Output("web", "webp", width_px=200, height_px=300),
+    Output("thumbnail", "jpeg", width_px=100, height_px=150, dpi=72),
+)
 
 
 class TestCompleted:
@@ -40,12 +50,65 @@ class TestCompleted:
         record = worker.jobs.get(job.job_id)
         assert (record.state, record.progress.percent) == (State.COMPLETED, 100)
         result = record.result
-        assert stored(worker) == {result.key: page.png}
-        assert (result.width, result.height, result.file_size) == (400, 600, len(page.png))
+        [(key, body)] = stored(worker).items()
+        assert (key, body) == (result.key, tagged(page.png, 300))
+        assert (result.width, result.height, result.file_size) == (400, 600, len(body))
+        assert result.sha256 == sha256(body).hexdigest()
+        assert (result.format, result.dpi) == ("png", 300)
         assert result.warnings == ({"code": "missing_tiles"},)
         assert result.manifest == {"style": "minimal"}
         assert 0 <= result.queue_time_ms < 10_000
         assert 0 < result.render_time_ms < 10_000
+
+    def test_all_files_come_from_one_drawing_and_are_there_before_the_job_ends(
+        self, worker, page, monkeypatch
+    ):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
+        complete, there = worker.jobs.complete, []
+        monkeypatch.setattr(
+            worker.jobs, "complete", lambda *a: there.append(set(stored(worker))) or complete(*a)
+        )
+
+        render_export(job.job_id)
+
+        files = worker.jobs.get(job.job_id).result.outputs
+        assert page.drawn == 1
+        assert there == [{file.key for file in files}]
+        assert [file.name for file in files] == ["print", "web", "thumbnail"]
+        for file in files:
+            image = Image.open(io.BytesIO(stored(worker)[file.key]))
+            assert image.size == (file.width, file.height)
+            assert image.format == file.format.upper()
+        assert [file.key.rsplit(".")[-1] for file in files] == ["png", "webp", "jpg"]
+        assert [file.dpi for file in files] == [300, 150, 72]
+
+    def test_the_bleed_is_drawn_for_the_pdf_and_cut_off_for_the_others(self, worker, page):
+        page.png = png(a_drawing().resize((436, 636)))
+        pdf = Output("print", "pdf", bleed_px=18, crop_marks=True)
+        job = submitted(worker, outputs=(pdf, Output("web", "jpeg")))
+
+        render_export(job.job_id)
+
+        printed, web = worker.jobs.get(job.job_id).result.outputs
+        assert (printed.width, printed.height) == (web.width, web.height) == (400, 600)
+        assert read_back(stored(worker)[printed.key]).size == (436, 636)
+        assert Image.open(io.BytesIO(stored(worker)[web.key])).size == (400, 600)
+
+    def test_a_drawing_without_the_bleed_asked_for_is_no_poster(self, worker):
+        job = submitted(worker, outputs=(Output(format="pdf", bleed_px=18),))
+
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).failure.code == "image_invalid"
+
+    def test_the_main_file_is_the_first(self, worker):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL[::-1])
+
+        render_export(job.job_id)
+
+        result = worker.jobs.get(job.job_id).result
+        assert result.outputs[0].key == result.key
+        assert (result.format, result.width, result.dpi) == ("jpeg", 100, 72)
 
     def test_it_is_counted(self, worker):
         render_export(submitted(worker).job_id)
@@ -242,6 +305,42 @@ class TestFailed:
         assert worker.jobs.get(job.job_id).failure.code == "storage_unavailable"
         assert stored(worker) == {}
 
+    def test_a_file_that_fails_takes_those_before_it_along(self, worker, monkeypatch):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
+        put = worker.storage.put
+
+        def put_two(key, body, **given):
+            if key.endswith(".jpg"):
+                assert len(stored(worker)) == 2
+                raise StorageUnavailable("no answer")
+            put(key, body, **given)
+
+        monkeypatch.setattr(worker.storage, "put", put_two)
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).failure.code == "storage_unavailable"
+        assert stored(worker) == {}
+
+    def test_a_file_that_cannot_be_deleted_does_not_keep_the_others(self, worker, monkeypatch):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
+        put, delete = worker.storage.put, worker.storage.delete
+
+        def put_all_but_the_last(key, body, **given):
+            if key.endswith(".jpg"):
+                raise StorageUnavailable("no answer")
+            put(key, body, **given)
+
+        def delete_all_but_the_first(key):
+            if key.endswith(".png"):
+                raise StorageUnavailable("no answer")
+            delete(key)
+
+        monkeypatch.setattr(worker.storage, "put", put_all_but_the_last)
+        monkeypatch.setattr(worker.storage, "delete", delete_all_but_the_first)
+        render_export(job.job_id)
+
+        assert [key.rsplit(".")[-1] for key in stored(worker)] == ["png"]
+
 
 class TestLeaseLost:
     def test_the_drawing_is_stopped(self, worker, page):
@@ -269,6 +368,21 @@ class TestLeaseLost:
         def put_and_be_overtaken(*args, **given):
             put(*args, **given)
             overtake(worker, job)
+
+        monkeypatch.setattr(worker.storage, "put", put_and_be_overtaken)
+        render_export(job.job_id)
+
+        assert stored(worker) == {}
+        assert worker.jobs.get(job.job_id).state is State.RUNNING
+
+    def test_all_stored_files_are_dropped(self, worker, monkeypatch):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
+        put = worker.storage.put
+
+        def put_and_be_overtaken(key, body, **given):
+            put(key, body, **given)
+            if key.endswith(".jpg"):
+                overtake(worker, job)
 
         monkeypatch.setattr(worker.storage, "put", put_and_be_overtaken)
         render_export(job.job_id)
@@ -371,7 +485,7 @@ def overtake(worker, job):
 
 def stored(worker):
     """Return what lies in the storage, by key."""
-    files = worker.settings.var_dir.rglob("*.png")
+    files = (worker.settings.var_dir / "posters" / "api-posters").glob("*")
     return {f"api-posters/{path.name}": path.read_bytes() for path in files}
 
 

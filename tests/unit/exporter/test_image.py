@@ -1,7 +1,6 @@
 """An image is whole, of its size and not blank, or it is refused."""
 
 import io
-from hashlib import sha256
 
 import pytest
 from PIL import Image, ImageDraw
@@ -17,7 +16,6 @@ def test_a_good_image_is_passed_on_untouched(poster):
 
     assert verified.png == poster
     assert (verified.width, verified.height) == (WIDTH, HEIGHT)
-    assert verified.sha256 == sha256(poster).hexdigest()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
@@ -81,6 +79,20 @@ def test_a_flipped_byte_never_escapes_as_a_foreign_error(poster):
             verify(bytes(damaged), width=WIDTH, height=HEIGHT)
         except ImageError:
             continue
+
+
+@pytest.mark.parametrize("ink", ["black", "white", "grey"])
+def test_ink_of_any_colour_on_no_paper_is_seen(ink):
+    image = Image.new("RGBA", (WIDTH, HEIGHT), (0, 0, 0, 0))
+    ImageDraw.Draw(image).line((0, 0, WIDTH, HEIGHT), fill=ink, width=3)
+
+    assert verify(png(image), width=WIDTH, height=HEIGHT)
+
+
+@pytest.mark.parametrize("paper", [(0, 0, 0, 0), (9, 9, 9, 120), (255, 255, 255, 255)])
+def test_no_ink_on_no_paper_is_blank(paper):
+    with pytest.raises(ImageError, match="blank"):
+        verify(png(Image.new("RGBA", (WIDTH, HEIGHT), paper)), width=WIDTH, height=HEIGHT)
 
 
 def drawn(mode: str) -> bytes:

@@ -18,6 +18,11 @@ from exporter.page_files import RENDERER_DIR, find
             "text/javascript; charset=utf-8",
         ),
         (
+            "/vendor/maplibre-contour/dist/index.mjs",
+            "node_modules/maplibre-contour/dist/index.mjs",
+            "text/javascript; charset=utf-8",
+        ),
+        (
             "/vendor/@fontsource/inter/files/inter.woff2",
             "node_modules/@fontsource/inter/files/inter.woff2",
             "font/woff2",
@@ -90,6 +95,7 @@ def folder(tmp_path):
         "shared-styles/a/b.json",
         "node_modules/maplibre-gl/dist/maplibre-gl.mjs",
         "node_modules/maplibre-gl/package.json",
+        "node_modules/maplibre-contour/dist/index.mjs",
         "node_modules/left-pad/index.js",
         "node_modules/@fontsource/inter/files/inter.woff2",
         "../outside.js",

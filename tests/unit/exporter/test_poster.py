@@ -8,6 +8,7 @@ from exporter.poster import (
     Format,
     Layers,
     Location,
+    Output,
     PosterConfig,
     PosterJob,
     Resolution,
@@ -64,9 +65,29 @@ def test_json_uses_the_names_of_the_web_app():
     assert layers["hillshadeExaggeration"] == 0.5
 
 
+def test_the_page_draws_the_widest_bleed_that_a_file_needs():
+    outputs = (Output("a"), Output("b", "pdf", bleed_px=9), Output("c", "pdf", bleed_px=30))
+
+    assert poster_job(outputs=outputs).to_page()["bleed"] == 30
+
+
+def test_the_page_is_told_what_it_draws_on():
+    transparent = (Output(background="transparent"),)
+
+    assert poster_job().to_page()["background"] == "paper"
+    assert poster_job(outputs=transparent).to_page()["background"] == "transparent"
+
+
+def test_a_job_from_before_there_were_outputs_is_one_png():
+    message = poster_job().to_message()
+    del message["outputs"]
+
+    assert PosterJob.from_message(message).outputs == (Output(),)
+
+
 def test_the_page_is_handed_the_config_and_the_size_in_pixels():
     order = poster_job(resolution=Resolution(101, 151, 1.5)).to_page()
 
-    assert set(order) == {"config", "width", "height"}
+    assert set(order) == {"config", "width", "height", "bleed", "background"}
     # 151.5 and 226.5: halves are rounded up, as the existing export does.
     assert (order["width"], order["height"]) == (152, 227)

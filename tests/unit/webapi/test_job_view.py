@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.jobs import Failure, JobRecord, Progress, Result, State
+from exporter.jobs import Delivered, Failure, JobRecord, Progress, Result, State
 from exporter.queues import Priority
 from webapi.job_view import JobSchema, job_json
 
@@ -41,7 +41,33 @@ def test_a_link_is_made_on_each_read_and_the_storage_key_is_not_shown():
 
     assert result["download_url"] == "link to a/b.png"
     assert "key" not in result
+    assert (result["format"], result["content_type"], result["dpi"]) == ("png", "image/png", 300)
     assert (result["render_time_ms"], result["queue_time_ms"]) == (7, 9)
+
+
+def test_each_file_has_a_link_of_its_own_and_the_first_speaks_for_the_result():
+    files = (
+        Delivered("print", "a/b.pdf", "pdf", 9, 800, 1200, 300, "aa"),
+        Delivered("thumbnail", "a/c.jpg", "jpeg", 3, 80, 120, 30, "bb"),
+    )
+    main = replace(RESULT, key="a/b.pdf", format="pdf", file_size=9, outputs=files)
+
+    result = view(replace(RECORD, state=State.COMPLETED, result=main))["result"]
+
+    assert result["outputs"] == [
+        {
+            "name": "print", "download_url": "link to a/b.pdf", "file_size": 9, "width": 800,
+            "height": 1200, "dpi": 300, "format": "pdf", "content_type": "application/pdf",
+            "sha256": "aa",
+        },
+        {
+            "name": "thumbnail", "download_url": "link to a/c.jpg", "file_size": 3, "width": 80,
+            "height": 120, "dpi": 30, "format": "jpeg", "content_type": "image/jpeg",
+            "sha256": "bb",
+        },
+    ]  # fmt: skip
+    first = {name: item for name, item in result["outputs"][0].items() if name != "name"}
+    assert first.items() <= result.items()
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,29 @@ class TestConfig:
 
         assert load(body).resolution == Resolution(80, 120)
 
+    @pytest.mark.parametrize(
+        ("asked", "size"),
+        [
+            ({"preset": "SMALL"}, Resolution(3600, 2400, dpi=300)),
+            ({"preset": "THUMBNAIL"}, Resolution(1024, 683, dpi=72)),
+            ({"preset": "THUMBNAIL", "dpi": 96}, Resolution(1024, 683, dpi=96)),
+            ({"size": "A4"}, Resolution(3508, 2480, dpi=300)),
+            (
+                {"size": "A4", "dpi": 150, "orientation": "portrait"},
+                Resolution(1240, 1754, dpi=150),
+            ),
+            (
+                {"width": 210, "height": 99.5, "unit": "mm", "dpi": 100},
+                Resolution(827, 392, dpi=100),
+            ),
+            ({"width": 80, "height": 120, "unit": "px", "dpi": 72}, Resolution(80, 120, dpi=72)),
+        ],
+    )
+    def test_a_size_is_said_in_four_ways(self, asked, size):
+        body = {**config(format={"orientation": "landscape"}), "resolution": asked}
+
+        assert load(body).resolution == size
+
     def test_a_null_means_unset_where_unset_is_the_default(self):
         body = config(typography={"titleFont": None}, location={"bounds": None})
 
@@ -137,6 +160,39 @@ class TestComplaints:
         body = {**config(), "camera": {"zoom": 3}, "style": "minimal"}
 
         assert complaints(body) == {"/camera": "conflicting_fields", "/style": "conflicting_fields"}
+
+    @pytest.mark.parametrize(
+        ("asked", "code", "field"),
+        [
+            ({"preset": "HUGE"}, "enum_unknown", "/preset"),
+            ({"preset": "SMALL", "width": 3}, "conflicting_fields", "/width"),
+            ({"size": "A7"}, "enum_unknown", "/size"),
+            ({"size": "A4", "pixelRatio": 2}, "conflicting_fields", "/pixelRatio"),
+            ({"width": 2, "height": 3, "unit": "in", "pixelRatio": 2}, "conflicting_fields",
+             "/pixelRatio"),
+            ({"width": 2, "height": 3, "orientation": "portrait"}, "conflicting_fields",
+             "/orientation"),
+            ({"width": 610, "height": 914, "unit": "mm"}, "pixel_limit", ""),
+            ({"width": 0.1, "height": 0.1, "unit": "mm"}, "size_too_small", ""),
+            ({"width": 1, "height": 30, "unit": "cm"}, "aspect_limit", ""),
+            ({"height": 30, "unit": "cm"}, "field_missing", "/width"),
+            ({}, "field_missing", "/width"),
+            ({"width": 0, "height": 30, "unit": "cm"}, "out_of_range", "/width"),
+            ({"width": 1, "height": 3, "unit": "furlong"}, "enum_unknown", "/unit"),
+            ({"size": "A4", "dpi": -300}, "out_of_range", "/dpi"),
+            ({"size": "A4", "dip": 300}, "unknown_field", "/dip"),
+            ([], "type_mismatch", ""),
+        ],
+    )  # fmt: skip
+    def test_a_size_that_cannot_be_is_refused(self, asked, code, field):
+        assert complaints(place(resolution=asked))[f"/resolution{field}"] == code
+
+    def test_a_size_that_is_too_large_for_its_dpi_names_one_that_is_not(self):
+        with pytest.raises(ValidationError) as raised:
+            load(place(resolution={"size": "24x36in"}))
+
+        [issue] = invalid(raised.value.messages).issues
+        assert "195 dpi" in issue.detail
 
     def test_a_palette_belongs_to_its_style(self):
         assert complaints(place(palette="nope")) == {"/palette": "enum_unknown"}

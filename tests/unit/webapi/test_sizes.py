@@ -4,7 +4,19 @@ import pytest
 
 from exporter.poster import Format, Resolution
 from exporter.settings import Settings
-from webapi.sizes import MEDIUM, complaint, from_format
+from webapi.sizes import (
+    PRESETS,
+    SHEETS,
+    ByPreset,
+    BySheet,
+    InPixels,
+    OnPaper,
+    complaint,
+    largest_dpi,
+)
+
+LANDSCAPE = Format(orientation="landscape")
+RATIOS = ("2:3", "3:4", "4:5", "1:1", "ISO", "16:9", "16:10", "9:16", "9:19.5")
 
 
 @pytest.mark.parametrize(
@@ -23,12 +35,72 @@ from webapi.sizes import MEDIUM, complaint, from_format
 )
 def test_a_format_has_the_size_of_the_existing_export(ratio, portrait, landscape):
     for orientation, size in (("portrait", portrait), ("landscape", landscape)):
-        made = from_format(Format(aspect_ratio=ratio, orientation=orientation))
+        made = ByPreset().resolution(Format(aspect_ratio=ratio, orientation=orientation))
         assert (made.width_px, made.height_px) == size
 
 
-def test_high_resolution_is_half_as_much_again():
-    assert from_format(Format(), MEDIUM) == Resolution(3600, 5400)
+@pytest.mark.parametrize(
+    ("preset", "dpi", "sizes"),
+    [
+        ("SOCIAL", 72, ["1365x2048", "1536x2048", "1638x2048", "2048x2048", "1448x2048"]),
+        ("MEDIUM", 300, ["3600x5400", "4050x5400", "4320x5400", "5400x5400", "3818x5400"]),
+        ("LARGE", 300, ["4800x7200", "5400x7200", "5760x7200", "7200x7200", "5091x7200"]),
+        ("ULTRA", 300, ["7200x10800", "8100x10800", "8640x10800", "10800x10800", "7637x10800"]),
+        ("THUMBNAIL", 72, ["683x1024", "768x1024", "819x1024", "1024x1024", "724x1024"]),
+        ("PHONE_WALLPAPER", 72, ["1688x2532", "1899x2532", "2026x2532", "2532x2532", "1790x2532"]),
+        ("LAPTOP_WALLPAPER", 72, ["1920x2880", "2160x2880", "2304x2880", "2880x2880", "2036x2880"]),
+        ("DESKTOP_4K", 72, ["2560x3840", "2880x3840", "3072x3840", "3840x3840", "2715x3840"]),
+    ],
+)
+def test_a_preset_has_the_sizes_and_the_dpi_of_the_existing_export(preset, dpi, sizes):
+    made = [ByPreset(preset).resolution(Format(aspect_ratio=ratio)) for ratio in RATIOS[:5]]
+
+    assert [f"{size.width_px}x{size.height_px}" for size in made] == sizes
+    assert {size.dpi for size in made} == {dpi}
+
+
+@pytest.mark.parametrize(
+    ("asked", "width", "height"),
+    [
+        (OnPaper(610, 914, "mm", 300), 7205, 10795),
+        (OnPaper(61, 91.4, "cm", 300), 7205, 10795),
+        (OnPaper(24, 36, "in", 150), 3600, 5400),
+        # 10.5 and 11.5 pixels: halves go up, not to even.
+        (OnPaper(10.5, 11.5, "in", 1), 11, 12),
+        (BySheet("A4", 300), 2480, 3508),
+        (BySheet("A5", 300), 1748, 2480),
+        (BySheet("A0", 72), 2384, 3370),
+        (BySheet("18x24in", 200), 3600, 4800),
+        (BySheet("50x70cm", 150), 2953, 4134),
+    ],
+)
+def test_paper_becomes_pixels_by_its_dpi(asked, width, height):
+    made = asked.resolution(Format(aspect_ratio="1:1"))
+
+    assert (made.width_px, made.height_px, made.dpi) == (width, height, asked.dpi)
+
+
+def test_a_sheet_lies_as_the_format_unless_it_says_otherwise():
+    assert BySheet("A4", 72).resolution(LANDSCAPE).width_px == 842
+    assert BySheet("A4", 72, "portrait").resolution(LANDSCAPE).width_px == 595
+
+
+def test_pixels_and_paper_do_not_turn_with_the_format():
+    assert InPixels(Resolution(80, 120)).resolution(LANDSCAPE) == Resolution(80, 120)
+    assert OnPaper(2, 3, "in", 100).resolution(LANDSCAPE) == Resolution(200, 300, dpi=100)
+
+
+def test_every_sheet_is_upright():
+    assert all(width < height for width, height, _ in SHEETS.values())
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_largest_dpi_offered_for_paper_is_within_the_limits(name):
+    size = BySheet(name, 2400).resolution(Format())
+    fits = largest_dpi(size, Settings())
+
+    assert complaint(BySheet(name, fits).resolution(Format()), Settings()) is None
+    assert complaint(BySheet(name, fits + 2).resolution(Format()), Settings())
 
 
 @pytest.mark.parametrize(
@@ -55,6 +127,8 @@ def test_the_limits_themselves_are_allowed(size):
         (Resolution(2881, 2880, 2), "pixel_limit"),
         (Resolution(64, 1281), "aspect_limit"),
         (Resolution(1, 10_000), "aspect_limit"),
+        (OnPaper(0.001, 0.001, "mm", 300).resolution(Format()), "size_too_small"),
+        (OnPaper(0.001, 914, "mm", 300).resolution(Format()), "size_too_small"),
     ],
 )
 def test_one_more_is_too_much(size, code):
@@ -62,5 +136,10 @@ def test_one_more_is_too_much(size, code):
 
 
 def test_every_format_fits_the_limits_at_high_resolution():
-    for ratio in ("2:3", "3:4", "4:5", "1:1", "ISO", "16:9", "16:10", "9:16", "9:19.5"):
-        assert complaint(from_format(Format(aspect_ratio=ratio), MEDIUM), Settings()) is None
+    for ratio in RATIOS:
+        made = ByPreset("MEDIUM").resolution(Format(aspect_ratio=ratio))
+        assert complaint(made, Settings()) is None
+
+
+def test_the_nine_presets_are_there():
+    assert len(PRESETS) == 9
