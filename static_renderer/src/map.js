@@ -69,7 +69,9 @@ export class PosterMap {
       transformRequest: (url, kind) => (kind === 'Tile' ? gateway.named(url) : {url}),
     });
     this.#listen();
-    this.#map.jumpTo({...camera, padding: {top: 0, left: 0, right: width - frame.css.width, bottom: height - frame.css.height}});
+    // Rounding may leave a hair less than nothing, which MapLibre refuses.
+    const [right, bottom] = [Math.max(0, width - frame.css.width), Math.max(0, height - frame.css.height)];
+    this.#map.jumpTo({...camera, padding: {top: 0, left: 0, right, bottom}});
   }
 
   /**

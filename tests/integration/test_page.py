@@ -1,48 +1,34 @@
 """The real page in real Chromium with the sample city: measured in pixels, and how it refuses."""
 
-import io
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
 
-from exporter.browser import Browser
-from exporter.egress import Egress
 from exporter.errors import MapBlank, RenderTimedOut, StyleFailed, TilesUnavailable
-from exporter.gateway import Gateway
-from exporter.page import Drawing, RendererPage
 from exporter.poster import (
     Format,
     Layers,
-    Location,
-    Marker,
-    Output,
-    PosterConfig,
     Resolution,
-    Typography,
 )
-from exporter.settings import Settings
 from tests.certificates import make_certificates
-from tests.factories import ASTANA, poster_job
-from tests.servers import ABSENT, ERROR, HANG, SAMPLE, Fault, TileHost, tile_host
+from tests.rendering import (
+    BARE,
+    LARGE,
+    ONLY_WATER,
+    ink_box,
+    ink_of,
+    offline,
+    opened,
+    picture,
+    renderer,
+)
+from tests.servers import ABSENT, ERROR, HANG, Fault, TileHost, tile_host
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-PAPER = (251, 250, 247)
-PLAIN = Layers(terrain=False, terrain_under_water=False, marker=False, pois=False)
-ONLY_WATER = replace(
-    PLAIN, streets=False, railroads=False, landcover_wood=False, landcover_grass=False,
-    landcover_farmland=False, landcover_ice=False,
-)  # fmt: skip
-BARE = {
-    "text_backdrop": "none", "show_title": False, "show_subtitle": False, "show_coordinates": False,
-}  # fmt: skip
-SMALL, LARGE = Resolution(600, 900), Resolution(2400, 3600)
 
 
 class TestGeometry:
@@ -103,6 +89,12 @@ class TestGeometry:
 
         assert overlap(enlarged, near) > 0.9
         assert overlap(wide, near) < 0.5
+
+    async def test_a_square_map_without_a_margin_is_drawn(self, draw):
+        """Its height in CSS pixels is a hair above a whole number."""
+        image = await picture(draw, size=Resolution(700, 700), sheet=Format(margin=0))
+
+        assert image.size == (700, 700)
 
     @pytest.mark.parametrize("size", [(2430, 3330), (1365, 2048), (1001, 1501), (900, 400)])
     async def test_the_map_fills_its_frame_at_odd_sizes(self, draw, size):
@@ -247,29 +239,6 @@ class TestOnlineTiles:
             await draw_online()
 
 
-async def picture(draw: Any, **kwargs: Any) -> Image.Image:
-    return opened(await draw(**kwargs))
-
-
-def opened(drawing: Drawing) -> Image.Image:
-    return Image.open(io.BytesIO(drawing.image)).convert("RGB")
-
-
-def ink_box(image: Image.Image, above: int) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom (one past) of what is not paper in the rows above *above*."""
-    box = ink_of(image.crop((0, 0, image.width, above))).getbbox()
-    assert box
-    return box
-
-
-def ink_of(image: Image.Image, least: int = 2) -> Image.Image:
-    """Return a mask of what differs from the paper by more than *least* levels of grey."""
-    paper = Image.new("RGB", image.size, PAPER)
-    return (
-        ImageChops.difference(image, paper).convert("L").point(lambda level: 255 * (level > least))
-    )
-
-
 def water_of(image: Image.Image) -> Image.Image:
     """Return the map's part of a poster (margin 5) as a mask of what is not paper."""
     margin = round(image.width * 0.05)
@@ -280,48 +249,6 @@ def overlap(one: Image.Image, other: Image.Image) -> float:
     """Return intersection over union of two masks."""
     both = ImageChops.darker(one, other).histogram()[255]
     return both / ImageChops.lighter(one, other).histogram()[255]
-
-
-@asynccontextmanager
-async def renderer(config: Settings) -> AsyncIterator[Any]:
-    """Give a `draw` function with a gateway, a browser and a loaded page of its own."""
-    async with AsyncExitStack() as stack:
-        gateway = Gateway(config, Egress(config))
-        await gateway.start()
-        stack.push_async_callback(gateway.stop)
-        browser = await Browser.start(config, proxy_port=gateway.port)
-        stack.push_async_callback(browser.stop)
-        page = await RendererPage.open(browser, config)
-
-        async def draw(
-            *,
-            size: Resolution = SMALL,
-            center: tuple[float, float] = ASTANA,
-            zoom: float = 13.0,
-            name: str = "Astana",
-            style: str = "minimal",
-            palette: str = "",
-            layers: Layers = PLAIN,
-            sheet: Format = Format(),  # noqa: B008 - frozen
-            on_progress: Any = lambda *_: None,
-            markers: tuple[Marker, ...] = (),
-            watermark: str = "",
-            outputs: tuple[Output, ...] = (Output(),),
-            **typography: Any,
-        ) -> Drawing:
-            location = Location(center, name=name, city="Kazakhstan", zoom=zoom)
-            words = Typography(**typography)
-            config = PosterConfig(
-                location, style, palette, words, sheet, layers, markers, watermark
-            )
-            job = poster_job(config=config, resolution=size, outputs=outputs)
-            return await page.draw(gateway, job, on_progress, timeout_s=100)
-
-        yield draw
-
-
-def offline(folder: Path) -> Settings:
-    return Settings(var_dir=folder, tiles_url=f"pmtiles:{SAMPLE}", app_env="test")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

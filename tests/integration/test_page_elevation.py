@@ -13,7 +13,7 @@ from exporter.poster import Format, Layers, Resolution
 from exporter.settings import Settings
 from tests.certificates import make_certificates
 from tests.hills import Hill
-from tests.integration.test_page import ink_of, offline, opened, renderer
+from tests.rendering import ink_of, offline, opened, renderer
 from tests.servers import ERROR, HANG, SAMPLE, Fault, tile_host
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -20,7 +20,7 @@ from pmtiles.writer import Writer
 from exporter.poster import LABEL_STYLES, Format, Layers, Marker, Resolution
 from tests.factories import ASTANA
 from tests.hills import Hill
-from tests.integration.test_page import BARE, LARGE, ONLY_WATER, SMALL, offline, opened, renderer
+from tests.rendering import BARE, LARGE, ONLY_WATER, SMALL, offline, opened, renderer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,7 +10,7 @@ from exporter import image as images
 from exporter.errors import MapBlank
 from exporter.outputs import Sheet
 from exporter.poster import Format, Output, Resolution
-from tests.integration.test_page import BARE, ONLY_WATER, PAPER, PLAIN, offline, renderer
+from tests.rendering import BARE, ONLY_WATER, PAPER, PLAIN, offline, renderer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

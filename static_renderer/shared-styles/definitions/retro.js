@@ -24,7 +24,7 @@ export const retro = {
   defaultPalette: 'retro-70s-earth',
   palettes: PALETTES.map((chosen) => palette(ID, chosen)),
   finish: {
-    misregister: 1.1, halftone: 0.75, halftoneSize: 5, scratch: 0.3, clouding: 0.12, cloudingSize: 200, grain: 0.04, grainSize: 1,
+    misregister: 1.1, halftone: 0.75, halftoneSize: 5, scratch: 0.2, clouding: 0.12, cloudingSize: 200, grain: 0.04, grainSize: 1,
     vignette: 0.15,
   },
   layers: layersOf({

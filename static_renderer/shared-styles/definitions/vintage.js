@@ -26,7 +26,7 @@ export const vintage = {
   defaultPalette: 'vintage-parchment',
   palettes: PALETTES.map((chosen) => palette(ID, chosen)),
   finish: {
-    wobble: 0.8, wobbleSize: 14, clouding: 0.22, cloudingSize: 170, wash: 0.5, scratch: 0.35,
+    wobble: 0.8, wobbleSize: 14, clouding: 0.22, cloudingSize: 170, wash: 0.5, scratch: 0.2,
     vignette: 0.45, foxing: 0.3, folds: 0.8, grain: 0.055, grainSize: 1,
   },
   layers: layersOf({

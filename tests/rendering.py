@@ -1,0 +1,117 @@
+"""Posters drawn by the real page in real Chromium, without Redis, Celery or storage around it."""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from exporter.browser import Browser
+from exporter.egress import Egress
+from exporter.gateway import Gateway
+from exporter.page import Drawing, RendererPage
+from exporter.poster import (
+    Format,
+    Layers,
+    Location,
+    Marker,
+    Output,
+    PosterConfig,
+    PosterJob,
+    Resolution,
+    Typography,
+)
+from exporter.settings import Settings
+from tests.factories import ASTANA, poster_job
+from tests.servers import SAMPLE
+
+PAPER = (251, 250, 247)
+PLAIN = Layers(terrain=False, terrain_under_water=False, marker=False, pois=False)
+ONLY_WATER = replace(
+    PLAIN, streets=False, railroads=False, landcover_wood=False, landcover_grass=False,
+    landcover_farmland=False, landcover_ice=False,
+)  # fmt: skip
+BARE = {
+    "text_backdrop": "none", "show_title": False, "show_subtitle": False, "show_coordinates": False,
+}  # fmt: skip
+SMALL, LARGE = Resolution(600, 900), Resolution(2400, 3600)
+
+
+class Renderer:
+    """A loaded page with a gateway and a browser of its own."""
+
+    def __init__(self, page: RendererPage, gateway: Gateway) -> None:
+        self._page = page
+        self._gateway = gateway
+
+    async def job(self, job: PosterJob, on_progress: Any = lambda *_: None) -> Drawing:
+        """Draw *job* as it is."""
+        return await self._page.draw(self._gateway, job, on_progress, timeout_s=100)
+
+    async def __call__(
+        self,
+        *,
+        size: Resolution = SMALL,
+        center: tuple[float, float] = ASTANA,
+        zoom: float = 13.0,
+        name: str = "Astana",
+        style: str = "minimal",
+        palette: str = "",
+        layers: Layers = PLAIN,
+        sheet: Format = Format(),  # noqa: B008 - frozen
+        on_progress: Any = lambda *_: None,
+        markers: tuple[Marker, ...] = (),
+        watermark: str = "",
+        outputs: tuple[Output, ...] = (Output(),),
+        **typography: Any,
+    ) -> Drawing:
+        """Draw a small poster of Astana that differs in what is given."""
+        location = Location(center, name=name, city="Kazakhstan", zoom=zoom)
+        words = Typography(**typography)
+        config = PosterConfig(location, style, palette, words, sheet, layers, markers, watermark)
+        return await self.job(
+            poster_job(config=config, resolution=size, outputs=outputs), on_progress
+        )
+
+
+@asynccontextmanager
+async def renderer(config: Settings) -> AsyncIterator[Renderer]:
+    """Start gateway, browser and page for *config*."""
+    async with AsyncExitStack() as stack:
+        gateway = Gateway(config, Egress(config))
+        await gateway.start()
+        stack.push_async_callback(gateway.stop)
+        browser = await Browser.start(config, proxy_port=gateway.port)
+        stack.push_async_callback(browser.stop)
+        yield Renderer(await RendererPage.open(browser, config), gateway)
+
+
+def offline(folder: Path) -> Settings:
+    """Settings with the sample city's tiles and no elevation."""
+    return Settings(var_dir=folder, tiles_url=f"pmtiles:{SAMPLE}", app_env="test")
+
+
+async def picture(draw: Renderer, **kwargs: Any) -> Image.Image:
+    return opened(await draw(**kwargs))
+
+
+def opened(drawing: Drawing) -> Image.Image:
+    return Image.open(io.BytesIO(drawing.image)).convert("RGB")
+
+
+def ink_box(image: Image.Image, above: int) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom (one past) of what is not paper in the rows above *above*."""
+    box = ink_of(image.crop((0, 0, image.width, above))).getbbox()
+    assert box
+    return box
+
+
+def ink_of(image: Image.Image, least: int = 2) -> Image.Image:
+    """Return a mask of what differs from the paper by more than *least* levels of grey."""
+    paper = Image.new("RGB", image.size, PAPER)
+    return (
+        ImageChops.difference(image, paper).convert("L").point(lambda level: 255 * (level > least))
+    )
