@@ -14,7 +14,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint check openapi clean
+.PHONY: help setup demo run test lint check gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -44,6 +44,12 @@ lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) $(py) -m deploy.local.check_dependencies
 
 check: lint demo test ## all of these: what CI runs
+
+gallery: setup ## contact sheets of all styles and palettes, into build/gallery/
+	$(do) $(py) -m deploy.local.gallery
+
+goldens: setup ## draw the pictures that tests compare with anew; look at them before committing
+	$(do) $(py) -m tests.visual.drawing $(ARGS)
 
 openapi: setup ## the API's description, into build/openapi.json
 	$(do) mkdir -p build
