@@ -17,8 +17,10 @@ from exporter.poster import (
     Format,
     Layers,
     Location,
+    MapStyle,
     Marker,
     Output,
+    Palette,
     PosterConfig,
     PosterJob,
     Resolution,
@@ -51,6 +53,10 @@ class Renderer:
         """Draw *job* as it is."""
         return await self._page.draw(self._gateway, job, on_progress, timeout_s=100)
 
+    async def pages(self) -> int:
+        """Return how many tabs the browser has."""
+        return len(await self._page._browser._connection.pages())
+
     async def __call__(
         self,
         *,
@@ -58,8 +64,8 @@ class Renderer:
         center: tuple[float, float] = ASTANA,
         zoom: float = 13.0,
         name: str = "Astana",
-        style: str = "minimal",
-        palette: str = "",
+        style: str | MapStyle = "minimal",
+        palette: str | Palette = "",
         layers: Layers = PLAIN,
         sheet: Format = Format(),  # noqa: B008 - frozen
         on_progress: Any = lambda *_: None,

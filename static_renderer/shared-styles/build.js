@@ -1,5 +1,6 @@
 /** Writes `styles/*.json` from the definitions: `npm run build`. */
 
+import {createHash} from 'node:crypto';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
@@ -8,10 +9,16 @@ import {wholeStyle} from './src/whole-style.js';
 
 /** @returns {Record<string, string>} file name -> content */
 export function built() {
-  return Object.fromEntries(
-    definitions.map((definition) =>
-      [`styles/${definition.id}.json`, `${JSON.stringify(wholeStyle(definition), null, 1)}\n`]),
-  );
+  return Object.fromEntries(definitions.map((definition) => {
+    const style = versioned(wholeStyle(definition));
+    return [`styles/${style.id}.json`, `${JSON.stringify(style, null, 1)}\n`];
+  }));
+}
+
+/** Gives a style its version: a hash of all it holds. @param {import('./index.js').Style} style */
+function versioned({id, name, ...rest}) {
+  const hash = createHash('sha256').update(JSON.stringify({id, name, ...rest})).digest('hex');
+  return {id, name, version: hash.slice(0, 16), ...rest};
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

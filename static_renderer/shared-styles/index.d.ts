@@ -90,6 +90,8 @@ export interface LayerToggle {
 export interface Style {
   id: string;
   name: string;
+  /** Changes with anything the style holds; absent while it is being made. */
+  version?: string;
   description: string;
   recommendedFonts: string[];
   defaultPalette: string;

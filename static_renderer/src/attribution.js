@@ -2,9 +2,10 @@
 
 import {legible, mix} from '../shared-styles/index.js';
 
+import {familyList} from './fonts.js';
+
 /** WCAG's ratio for text. */
 const CONTRAST = 4.5;
-const FAMILY = '"Inter", "Noto Sans", sans-serif';
 
 /**
  * Draws *credit*, on one line where it fits. It stands on the paper's colour where it lies on the
@@ -18,7 +19,7 @@ export function drawAttribution(ink, credit, {width, height}, palette) {
   const size = Math.max(8, Math.round(0.008 * width));
   const padding = Math.max(10, Math.round(0.01 * width));
   ink.save();
-  ink.font = `400 ${size}px ${FAMILY}`;
+  ink.font = `400 ${size}px ${familyList('Inter', credit)}`;
   ink.textAlign = 'left';
   ink.textBaseline = 'bottom';
   ink.lineJoin = 'round';

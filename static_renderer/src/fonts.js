@@ -3,9 +3,16 @@
 import catalogue from '../shared-styles/fonts.json' with {type: 'json'};
 
 import {Failure} from './failure.js';
+import {missingGlyphs} from './missing-glyphs.js';
+import {fallbackFamilies} from './scripts.js';
 
-/** What draws the characters a font does not have; the system's fonts come after it. */
-const FALLBACK = '"Noto Sans", sans-serif';
+/** Fonts whose companions in other scripts have serifs, too. */
+const SERIF = new Set([
+  'IM Fell English', 'Playfair Display', 'EB Garamond', 'Cormorant Garamond', 'Spectral', 'Merriweather', 'Lora',
+  'Noto Serif', 'Crimson Pro', 'Fraunces',
+]);
+/** Draws emoji on the map, whose labels have one colour. */
+export const LABEL_EMOJI = 'Noto Emoji';
 /**
  * The faces map labels are drawn with. MapLibre knows a face by family and weight in one name.
  * @type {Record<string, {font: string, weight: number}>}
@@ -32,18 +39,34 @@ const declared = new Map();
  * @param {string} font a name of the catalogue
  * @param {number} weight 100..900
  * @param {string} text
- * @returns {Promise<{family: string, font: string, weight: number, loaded: boolean}>}
- *   *loaded* is false when the font has none of the text's characters
+ * @returns {Promise<{family: string, font: string, weight: number, loaded: boolean, missing: string[]}>}
+ *   *loaded* is false when the font has none of the text's characters, *missing* has those that no
+ *   font here can draw
  */
 export async function useFont(font, weight, text) {
   const entry = entryOf(font);
   const family = entry.drawnWith ?? font;
   const given = nearest(entry.weights, weight);
   await declare(entry.package, given, family);
-  const faces = await document.fonts.load(`${given} 48px "${family}"`, text).catch((error) => {
+  const load = (/** @type {string} */ letters) => document.fonts.load(`${given} 48px "${family}"`, letters);
+  await load(text).catch((error) => {
     throw new Failure('font_unavailable', `${family} ${given}: ${error}`);
   });
-  return {family: `"${family}", ${FALLBACK}`, font, weight: given, loaded: faces.length > 0};
+  // A space alone makes no font the text's own.
+  const own = await load(text.replace(/\s+/g, ''));
+  const all = familyList(family, text, SERIF.has(font));
+  return {family: all, font, weight: given, loaded: own.length > 0, missing: missingGlyphs(text, all, given)};
+}
+
+/**
+ * A CSS font-family for *text*: *family*, and what draws the characters it does not have.
+ * @param {string} family
+ * @param {string} text
+ * @param {boolean} [serif]
+ */
+export function familyList(family, text, serif = false) {
+  const named = [family, 'Noto Sans', ...fallbackFamilies(text, serif)];
+  return `${named.map((name) => `"${name}"`).join(', ')}, sans-serif`;
 }
 
 /**
@@ -52,13 +75,20 @@ export async function useFont(font, weight, text) {
  * @param {import('maplibre-gl').StyleSpecification} mapStyle
  */
 export async function loadLabelFaces(mapStyle) {
-  await Promise.all(labelFacesOf(mapStyle).map(async (name) => {
-    const {font, weight} = LABEL_FACES[name];
-    const faces = await declare(entryOf(font).package, weight, name);
+  const named = labelFacesOf(mapStyle);
+  await Promise.all([...named, ...(named.length ? [LABEL_EMOJI] : [])].map(async (name) => {
+    const faces = await declareLabelFace(name);
     await Promise.all(faces.map((face) => face.load())).catch((error) => {
       throw new Failure('font_unavailable', `${name}: ${error}`);
     });
   }));
+}
+
+/** @param {string} name */
+function declareLabelFace(name) {
+  if (name === LABEL_EMOJI) return declare('@fontsource/noto-emoji', 400, name);
+  const {font, weight} = LABEL_FACES[name];
+  return declare(entryOf(font).package, weight, name);
 }
 
 /**

@@ -2,6 +2,9 @@
 
 import {contrast, legible, mix, withAlpha} from '../shared-styles/index.js';
 
+import {piecesOf} from './line-breaks.js';
+import {directionOf, isJoined} from './scripts.js';
+
 /** @typedef {OffscreenCanvasRenderingContext2D} Ink */
 /** @typedef {import('./types.js').LabelStyle} LabelStyle */
 /** @typedef {import('./types.js').Frame} Frame */
@@ -48,10 +51,12 @@ const SEPIA = '#c9a66b';
  */
 export function drawLabel(ink, label, places, frame, palette) {
   const {style, size} = label;
-  const {x: roomX, y: roomY, tracking} = ROOM[style];
+  const {x: roomX, y: roomY} = ROOM[style];
+  const tracking = isJoined(label.text) ? 0 : ROOM[style].tracking;
   ink.save();
   ink.font = `${label.weight} ${size}px ${label.family}`;
   ink.letterSpacing = `${tracking * size}px`;
+  ink.direction = directionOf(label.text);
   const widthOf = (/** @type {string} */ text) => ink.measureText(text).width;
   const lines = linesOf(label.text, Math.min(WIDEST * size, 0.9 * frame.map.width - 2 * roomX * size), widthOf);
   const width = Math.max(...lines.map(widthOf)) + 2 * roomX * size;
@@ -62,7 +67,9 @@ export function drawLabel(ink, label, places, frame, palette) {
   const area = fitting(areas, frame);
   const colours = coloursOf(ink, label, palette);
   GROUNDS[style](ink, area, size, frame.scale, colours);
-  drawLines(ink, lines, {x: area.left + width / 2, y: area.top + (0.5 + roomY) * size}, label, colours);
+  // Space behind the rightmost character, too, moves what is seen of a centred text to the left.
+  const shift = (tracking * size) / 2;
+  drawLines(ink, lines, {x: area.left + width / 2 + shift, y: area.top + (0.5 + roomY) * size}, label, colours);
   ink.restore();
 }
 
@@ -81,8 +88,7 @@ function drawLines(ink, lines, {x, y}, {style, size}, colours) {
   ink.strokeStyle = withAlpha(colours.around, 0.8);
   ink.fillStyle = colours.text;
   lines.forEach((line, n) => {
-    // Space behind the last character, too, moves what is seen of a centred text to the left.
-    const at = /** @type {[number, number]} */ ([x + (ROOM[style].tracking * size) / 2, y + n * LEADING * size]);
+    const at = /** @type {[number, number]} */ ([x, y + n * LEADING * size]);
     if (style === 'standard') ink.strokeText(line, ...at);
     ink.fillText(line, ...at);
   });
@@ -218,10 +224,12 @@ function breadth({map, center, radius, scale}, top, bottom) {
 export function linesOf(text, widest, widthOf) {
   /** @type {string[]} */
   const lines = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+  let gap = '';
+  for (const {word, after} of piecesOf(text)) {
+    const longer = lines.length ? `${lines[lines.length - 1]}${gap}${word}` : word;
     if (lines.length && widthOf(longer) <= widest) lines[lines.length - 1] = longer;
     else lines.push(...pieces(word, widest, widthOf));
+    gap = after;
   }
   return lines;
 }

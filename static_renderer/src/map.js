@@ -125,7 +125,26 @@ export class PosterMap {
 
   /** How many features are to be seen, not counting the background. */
   featureCount() {
-    return this.#map.queryRenderedFeatures().length;
+    // The tiles of a raster hold no features; one that came is to be seen.
+    const {sources} = this.#map.getStyle();
+    const pictures = [...this.#ended].filter((key) => !this.#failed.has(key) && sources[sourceOf(key)]?.type === 'raster');
+    return this.#map.queryRenderedFeatures().length + pictures.length;
+  }
+
+  /** The different credits of the sources that are shown, as they tell them. @returns {string[]} */
+  credits() {
+    const shown = this.#map.getStyle().layers
+      .filter((layer) => layer.layout?.visibility !== 'none')
+      .map((layer) => ('source' in layer ? this.#map.getSource(String(layer.source))?.attribution : ''));
+    return [...new Set(shown)].filter((credit) => typeof credit === 'string' && credit !== '').map(String);
+  }
+
+  /** All that the labels say that are to be seen. @returns {string} */
+  labelText() {
+    const layers = this.#map.getLayersOrder().filter((id) => this.#map.getLayer(id)?.type === 'symbol');
+    if (!layers.length) return '';
+    const labels = /** @type {any[]} */ (this.#map.queryRenderedFeatures({layers}));
+    return labels.map(({layer}) => String(layer.layout?.['text-field'] ?? '')).join(' ');
   }
 
   /** Returns the poster's pixel that shows *place*. @param {[number, number]} place [lng, lat] */
@@ -196,6 +215,9 @@ export class PosterMap {
       this.#changed();
     } else if (event.sourceId) {
       this.#break(new Failure('tiles_unavailable', `source ${event.sourceId}: ${message}`));
+    } else if (status) {
+      // A sprite or glyphs: what came with an HTTP status is no fault of the style.
+      this.#break(new Failure('tiles_unavailable', message));
     } else {
       this.#break(new Failure('style_error', message));
     }
@@ -272,6 +294,11 @@ export class PosterMap {
       throw new Failure('canvas_clamped', `the map is ${width}x${height}, not ${target.width}x${target.height}`);
     }
   }
+}
+
+/** @param {string} key of `keyOf` */
+function sourceOf(key) {
+  return key.slice(0, key.lastIndexOf(' '));
 }
 
 /** @param {any} event @returns {string | null} */

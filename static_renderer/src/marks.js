@@ -15,7 +15,7 @@ const VINTAGE_FONT = 'IM Fell English';
 
 /** @typedef {OffscreenCanvasRenderingContext2D} Ink */
 /** @typedef {import('./types.js').Warning} Warning */
-/** @typedef {{family: string, font: string, weight: number, loaded: boolean}} Face */
+/** @typedef {Awaited<ReturnType<typeof useFont>>} Face */
 /**
  * @typedef {object} Scene everything that marks are drawn from
  * @property {import('./types.js').PosterConfig} config

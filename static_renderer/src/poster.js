@@ -1,7 +1,5 @@
 /** One poster, from the order to the delivered image: the story this page exists for. */
 
-import {applyPalette, getStyleById} from '../shared-styles/index.js';
-
 import {drawAttribution} from './attribution.js';
 import {drawBackdrop} from './backdrop.js';
 import {checkNotBlank} from './blank.js';
@@ -9,14 +7,15 @@ import {drawBorder, edgeOf} from './border.js';
 import {cameraOf} from './camera.js';
 import {drawCompass} from './compass.js';
 import {within} from './deadline.js';
-import {Failure} from './failure.js';
 import {drawFinished} from './finish.js';
 import {loadLabelFaces, useFont} from './fonts.js';
 import {clipToMap, frameOf} from './frame.js';
+import {missingFromLabels} from './label-scripts.js';
 import {PosterMap} from './map.js';
 import {drawMarker} from './marker.js';
 import {drawOver, drawUnder, markFaces} from './marks.js';
 import {notDrawn} from './not-drawn.js';
+import {styleOf} from './own-style.js';
 import {Relief} from './relief.js';
 import {goneWithPaper, intoBleed, newSheet, withoutPaper} from './sheet.js';
 import {drawTexture} from './texture.js';
@@ -35,17 +34,17 @@ const SAME_PLACE = 1e-6;
  * @param {import('./gateway.js').Gateway} gateway
  * @param {{renderer: string, maxTextureSize: number, maplibre: string}} abilities
  * @returns {Promise<object>} the manifest: what was drawn and with what
- * @throws {Failure}
+ * @throws {import('./failure.js').Failure}
  */
 export async function drawPoster(gateway, abilities) {
   const clock = new Clock();
-  const {config, width, height, bleed, background, settleTimeoutMs} = await gateway.order();
-  const {style, palette} = lookUp(config);
+  const order = await gateway.order();
+  const {config, width, height, bleed, background, settleTimeoutMs} = order;
+  const {style, palette, mapStyle} = styleOf(order, gateway);
   const paper = background === 'paper' ? palette.background : null;
-  const mapStyle = applyPalette(style, palette, config.layers);
   const relief = new Relief(config.layers);
   const preparing = Promise.all([
-    creditOf(gateway), facesOf(config, style), loadLabelFaces(mapStyle), relief.find(gateway, settleTimeoutMs / 2),
+    creditOf(gateway, mapStyle), facesOf(config, style), loadLabelFaces(mapStyle), relief.find(gateway, settleTimeoutMs / 2),
   ]);
   const [tilesCredit, faces] = await within(settleTimeoutMs, 'credit or fonts', preparing);
   clock.lap('prepare');
@@ -53,11 +52,11 @@ export async function drawPoster(gateway, abilities) {
   const frame = frameOf(config.format, width, height, bleed);
   const spread = intoBleed(frame);
   const camera = cameraOf(config, frame);
-  Object.assign(mapStyle.sources.openmaptiles, {url: gateway.tilejsonUrl});
   const inRelief = relief.put(mapStyle, gateway, settleTimeoutMs);
   const map = new PosterMap(spread, camera, paper ? inRelief : withoutPaper(inRelief), gateway, abilities.maxTextureSize, relief);
   try {
     await map.settle(settleTimeoutMs, throttled((done, total) => gateway.progress('settling', done, total)));
+    const foreignCredit = order.mapStyle ? await foreignCreditOf(map, tilesCredit) : '';
     clock.lap('settle');
 
     const {canvas, ink} = newSheet(frame, paper);
@@ -73,7 +72,8 @@ export async function drawPoster(gateway, abilities) {
       ? new View(levelGround(seen, spread), seen, spread, project) : new View(project, seen, spread);
     const scene = {config, frame, view, camera: seen, palette, paper, faces, center: map.project(config.location.center)};
     const [tiles, bounds] = [map.tiles(), map.bounds()];
-    const credit = [tilesCredit, relief.credit(bounds)].filter(Boolean).join(' ');
+    const credit = [tilesCredit, foreignCredit, relief.credit(bounds)].filter(Boolean).join(' ');
+    const unwritten = {...missingOf(faces), mapLabels: missingFromLabels(map.labelText())};
     clock.lap('draw');
 
     const {words, untold} = drawAround(ink, scene, credit);
@@ -89,7 +89,7 @@ export async function drawPoster(gateway, abilities) {
 
     return {
       width, height, ...abilities,
-      style: style.id, palette: palette.id, attribution: credit,
+      style: order.mapStyle ? 'own' : style.id, palette: palette.id, attribution: credit,
       tiles, camera: seen,
       fonts: Object.values(faces).map(({font, weight, loaded}) => ({family: font, weight, loaded})),
       text: words.map(({role, lines, y, size}) =>
@@ -98,7 +98,7 @@ export async function drawPoster(gateway, abilities) {
       warnings: [
         ...(paper ? [] : goneWithPaper(config.format, Boolean(style.finish))),
         ...notDrawn(config, seen.zoom), ...relief.warnings(bounds, seen.zoom), ...untold, ...moved(camera, seen),
-        ...missingFonts(faces),
+        ...missingFonts(faces), ...missingGlyphs(unwritten),
       ],
     };
   } finally {
@@ -145,24 +145,27 @@ function drawAround(ink, scene, credit) {
   return {words, untold};
 }
 
-/** @param {PosterConfig} config */
-function lookUp(config) {
-  const style = getStyleById(config.style);
-  if (!style) throw new Failure('style_error', `there is no style ${config.style}`);
-  const id = config.palette || style.defaultPalette;
-  const palette = style.palettes.find((each) => each.id === id);
-  if (!palette) throw new Failure('style_error', `style ${style.id} has no palette ${id}`);
-  return {style, palette};
+/**
+ * Asks for the credit of our tiles, if *mapStyle* shows any, and loads Inter, in which it and the
+ * compass rose are always drawn: otherwise their font would depend on what the page drew before.
+ * @param {import('./gateway.js').Gateway} gateway
+ * @param {import('maplibre-gl').StyleSpecification} mapStyle
+ */
+async function creditOf(gateway, mapStyle) {
+  const shown = Object.values(mapStyle.sources).some((source) => 'url' in source && source.url === gateway.tilejsonUrl);
+  const credit = shown ? await gateway.attribution() : '';
+  await Promise.all([useFont('Inter', 400, credit || '©'), useFont('Inter', 700, 'NESW')]);
+  return credit;
 }
 
 /**
- * Asks for the credit and loads Inter, in which it and the compass rose are always drawn: otherwise
- * their font would depend on what the page drew before.
- * @param {import('./gateway.js').Gateway} gateway
+ * What is owed to the hosts of one's own style, beyond *known*; known only once their TileJSON has come.
+ * @param {PosterMap} map
+ * @param {string} known
  */
-async function creditOf(gateway) {
-  const credit = await gateway.attribution();
-  await Promise.all([useFont('Inter', 400, credit || '©'), useFont('Inter', 700, 'NESW')]);
+async function foreignCreditOf(map, known) {
+  const credit = map.credits().filter((each) => each !== known).join(' ');
+  if (credit) await useFont('Inter', 400, credit);
   return credit;
 }
 
@@ -193,6 +196,28 @@ function missingFonts(faces) {
       message: `${font} has no character of the ${role}; another font was used.`,
       field: role,
     }));
+}
+
+/** @param {Awaited<ReturnType<typeof facesOf>>} faces */
+function missingOf(faces) {
+  return Object.fromEntries(Object.entries(faces).map(([role, {missing}]) => [role, missing]));
+}
+
+/** @param {Record<string, string[]>} unwritten by role @returns {import('./types.js').Warning[]} */
+function missingGlyphs(unwritten) {
+  return Object.entries(unwritten)
+    .filter(([, characters]) => characters.length)
+    .map(([role, characters]) => ({
+      code: 'missing_glyphs',
+      message: `No font has these characters of the ${role}: ${characters.map(named).join(', ')}.`,
+      field: role,
+      characters,
+    }));
+}
+
+/** @param {string} character @returns {string} as Unicode numbers it: it cannot be shown */
+function named(character) {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The JSON the worker hands over: `exporter/poster.py` is its home. */
 
-import type {LayerSettings} from '../shared-styles/index.js';
+import type {StyleSpecification} from 'maplibre-gl';
+
+import type {LayerSettings, LayerToggle, Palette} from '../shared-styles/index.js';
 
 export interface Order {
   config: PosterConfig;
@@ -10,6 +12,16 @@ export interface Order {
   bleed: number;
   background: 'paper' | 'transparent';
   settleTimeoutMs: number;
+  /** A map of the caller's own; absent for a style of ours. */
+  mapStyle?: OwnMap;
+}
+
+export interface OwnMap {
+  /** Every URL in it is the gateway's. */
+  style: StyleSpecification;
+  toggles: LayerToggle[];
+  /** Whether it gets the finishing pass of `config.style`. */
+  finished: boolean;
 }
 
 export interface PosterConfig {
@@ -22,8 +34,8 @@ export interface PosterConfig {
     bounds: [[number, number], [number, number]] | null;
   };
   style: string;
-  /** Empty: the style's default. */
-  palette: string;
+  /** An id, or the caller's own colours. Empty: the style's default. */
+  palette: string | Palette;
   typography: Typography;
   format: Format;
   layers: Layers;

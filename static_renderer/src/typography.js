@@ -1,11 +1,16 @@
 /** The words of a poster: what they say, how large they are, and where they stand. */
 
+import {lineOf, piecesOf} from './line-breaks.js';
+import {capitals, directionOf, isJoined} from './scripts.js';
+
 /** Share of its size that a text may lose before it is broken into one more line. */
 const SHRINK = {title: 0.7, subtitle: 0.8, coordinates: 0.3};
 const MOST_LINES = {title: 3, subtitle: 2, coordinates: 1};
 /** However long a text is, it is never set smaller than this share of its size. */
 const LEAST = 0.25;
 const LEADING = 1.15;
+/** More space below a script that reaches far below its line, in its size: Burmese does most. */
+const DEEP = 0.25;
 
 /** @typedef {'title' | 'subtitle' | 'coordinates'} Role */
 /**
@@ -16,6 +21,8 @@ const LEADING = 1.15;
  * @property {number} weight
  * @property {number} size pixels
  * @property {number} tracking em, added behind every character
+ * @property {'ltr' | 'rtl'} direction
+ * @property {boolean} deep it reaches farther below its line than capitals do
  * @property {number} opacity
  */
 /**
@@ -33,7 +40,7 @@ const LEADING = 1.15;
  */
 export function elementsOf({location, typography}, unit, faces) {
   const size = {title: typography.titleSize * unit, subtitle: typography.subtitleSize * unit};
-  /** @type {[boolean, Element][]} */
+  /** @type {[boolean, Omit<Element, 'direction' | 'deep'>][]} */
   const all = [
     [typography.showTitle, {
       role: 'title', text: titleOf(location.name, typography), ...faces.title, size: size.title,
@@ -48,17 +55,24 @@ export function elementsOf({location, typography}, unit, faces) {
       size: 0.65 * size.subtitle, tracking: 0.1, opacity: 0.6,
     }],
   ];
-  return all.filter(([shown, {text}]) => shown && text.trim()).map(([, element]) => element);
+  return all.filter(([shown, {text}]) => shown && text.trim()).map(([, element]) => inItsScript(element));
+}
+
+/** @param {Omit<Element, 'direction' | 'deep'>} element @returns {Element} */
+function inItsScript(element) {
+  const {text, tracking} = element;
+  const joined = isJoined(text);
+  return {...element, tracking: joined ? 0 : tracking, direction: directionOf(text), deep: joined};
 }
 
 /** @param {string} name @param {{titleAllCaps: boolean}} typography */
 export function titleOf(name, {titleAllCaps}) {
-  return titleAllCaps ? name.toUpperCase() : name;
+  return titleAllCaps ? capitals(name) : name;
 }
 
 /** @param {string} city */
 export function subtitleOf(city) {
-  return city.toUpperCase();
+  return capitals(city);
 }
 
 /** @param {[number, number]} center [lng, lat] in degrees */
@@ -117,12 +131,22 @@ function fit(element, widest, measure) {
  * @returns {string[]}
  */
 export function broken(text, count, widthOf) {
-  const words = text.split(/\s+/).filter(Boolean);
-  if (count === 1 || words.length < 2) return [text];
-  let best = [text];
+  const pieces = piecesOf(text);
+  return count === 1 || pieces.length < 2 ? [text] : arranged(pieces, count, widthOf);
+}
+
+/**
+ * @param {import('./line-breaks.js').Piece[]} pieces
+ * @param {number} count
+ * @param {(text: string) => number} widthOf
+ * @returns {string[]}
+ */
+function arranged(pieces, count, widthOf) {
+  let best = [lineOf(pieces)];
+  if (count === 1) return best;
   let narrowest = Infinity;
-  for (let at = 1; at < words.length; at++) {
-    const lines = [words.slice(0, at).join(' '), ...broken(words.slice(at).join(' '), count - 1, widthOf)];
+  for (let at = 1; at < pieces.length; at++) {
+    const lines = [lineOf(pieces.slice(0, at)), ...arranged(pieces.slice(at), count - 1, widthOf)];
     const width = Math.max(...lines.map(widthOf));
     if (width < narrowest) [best, narrowest] = [lines, width];
   }
@@ -131,7 +155,7 @@ export function broken(text, count, widthOf) {
 
 /**
  * The upper edges of the elements.
- * @param {{role: Role, size: number, lines: string[]}[]} elements
+ * @param {{role: Role, size: number, lines: string[], deep: boolean}[]} elements
  * @param {import('./types.js').Typography} typography
  * @param {import('./types.js').Frame} frame
  */
@@ -153,7 +177,13 @@ function topsOf(elements, {position, titleSize}, {height, unit, margin}) {
   return tops;
 }
 
-/** The space above element *i*. @param {{role: Role, size: number}[]} elements @param {number} i @param {number} unit */
+/**
+ * The space above element *i*.
+ * @param {{role: Role, size: number, deep: boolean}[]} elements
+ * @param {number} i
+ * @param {number} unit
+ */
 function gap(elements, i, unit) {
-  return elements[i].role === 'subtitle' ? 0.125 * elements[i - 1].size : 0.5 * unit;
+  const {size, deep} = elements[i - 1];
+  return (elements[i].role === 'subtitle' ? 0.125 * size : 0.5 * unit) + (deep ? DEEP * size : 0);
 }

@@ -2,7 +2,7 @@
 
 import {withAlpha} from '../shared-styles/index.js';
 
-const FAMILY = '"Inter", "Noto Sans", sans-serif';
+import {familyList} from './fonts.js';
 
 /**
  * @param {OffscreenCanvasRenderingContext2D} ink
@@ -13,10 +13,11 @@ const FAMILY = '"Inter", "Noto Sans", sans-serif';
 export function drawWatermark(ink, text, {width, height}, palette) {
   const size = Math.max(12, Math.round(0.015 * width));
   const padding = Math.max(20, Math.round(0.02 * width));
+  const family = familyList('Inter', text);
   ink.save();
-  ink.font = `400 ${size}px ${FAMILY}`;
+  ink.font = `400 ${size}px ${family}`;
   const factor = Math.min(1, (width - 2 * padding) / ink.measureText(text).width);
-  ink.font = `400 ${size * factor}px ${FAMILY}`;
+  ink.font = `400 ${size * factor}px ${family}`;
   ink.textAlign = 'right';
   ink.textBaseline = 'bottom';
   ink.fillStyle = withAlpha(palette.text, 0.5);

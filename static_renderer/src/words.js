@@ -44,8 +44,9 @@ export function drawWords(ink, placed, frame, colours) {
 }
 
 /** @param {OffscreenCanvasRenderingContext2D} ink @param {Element} element @param {number} size */
-function setFont(ink, {family, weight, tracking}, size) {
+function setFont(ink, {family, weight, tracking, direction}, size) {
   ink.font = `${weight} ${size}px ${family}`;
+  ink.direction = direction;
   ink.letterSpacing = `${tracking * size}px`;
 }
 

@@ -3,23 +3,20 @@
 Expected places come from formulae of this file's own: Web Mercator, MapLibre's camera, the sphere.
 """
 
-import gzip
 import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
-from pmtiles.tile import Compression, TileType
-from pmtiles.writer import Writer
 
 from exporter.poster import LABEL_STYLES, Format, Layers, Marker, Resolution
 from tests.factories import ASTANA
 from tests.hills import Hill
+from tests.mvt import EXTENT, Feature, tile, write_archive
 from tests.rendering import BARE, LARGE, ONLY_WATER, SMALL, offline, opened, renderer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -508,35 +505,9 @@ async def draw_hill(tmp_path_factory) -> AsyncIterator[Any]:
 async def draw_world(tmp_path_factory) -> AsyncIterator[Any]:
     """A page whose map shows the whole world: one tile, with water from 18 degrees south on."""
     folder = tmp_path_factory.mktemp("world")
-    write_world(folder / "world.pmtiles")
-    settings = replace(offline(folder), tiles_url=f"pmtiles:{folder / 'world.pmtiles'}")
+    corners = (0, 2250), (EXTENT, 2250), (EXTENT, EXTENT), (0, EXTENT)
+    world = tile({"water": [Feature(corners, closed=True)]})
+    archive = write_archive(folder / "world.pmtiles", {(0, 0, 0): world})
+    settings = replace(offline(folder), tiles_url=f"pmtiles:{archive}")
     async with renderer(settings) as draw:
         yield draw
-
-
-def write_world(path: Path) -> None:
-    """Write an archive of one vector tile (Mapbox Vector Tile 2.1), a rectangle of water."""
-
-    def field(number: int, body: bytes) -> bytes:
-        return bytes([number << 3 | 2, len(body)]) + body
-
-    def varint(n: int) -> bytes:
-        return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
-
-    def by(*steps: int) -> bytes:
-        return b"".join(varint(step << 1 if step >= 0 else (-step << 1) - 1) for step in steps)
-
-    # Move to the left edge, three lines, close.
-    corners = b"\x09" + by(0, 2250) + b"\x1a" + by(4096, 0, 0, 1846, -4096, 0) + b"\x0f"
-    feature = b"\x18\x03" + field(4, corners)
-    layer = field(1, b"water") + field(2, feature) + b"\x28" + varint(4096) + b"\x78\x02"
-    with path.open("wb") as file:
-        writer = Writer(file)
-        writer.write_tile(0, gzip.compress(field(3, layer), mtime=0))
-        header = {
-            "tile_type": TileType.MVT, "tile_compression": Compression.GZIP, "min_zoom": 0,
-            "max_zoom": 0, "min_lon_e7": -1_800_000_000, "max_lon_e7": 1_800_000_000,
-            "min_lat_e7": -850_000_000, "max_lat_e7": 850_000_000, "center_zoom": 0,
-            "center_lon_e7": 0, "center_lat_e7": 0,
-        }  # fmt: skip
-        writer.finalize(header, {"vector_layers": [{"id": "water", "fields": {}}]})
