@@ -14,7 +14,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint check gallery goldens openapi clean
+.PHONY: help setup demo run test bench lint check gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -34,6 +34,9 @@ run: setup ## the whole service in the foreground, on PORT (8000); Ctrl-C stops 
 
 test: setup ## all tests; ARGS="-k word" for some
 	$(do) $(py) -m pytest $(ARGS)
+
+bench: setup ## speed, CPU and memory against two others, into build/bench/; BENCH_RUNS=1: a short run
+	$(do) $(py) -m tests.bench
 
 lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) $(bin)/ruff check

@@ -58,6 +58,7 @@ DENIED: tuple[IPv4Network | IPv6Network, ...] = tuple(
 )
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 
 
@@ -70,6 +71,14 @@ def is_denied(address: str) -> bool:
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     return any(ip in network for network in DENIED if network.version == ip.version)
+
+
+class UrlDenied(EgressDenied):
+    """A URL breaks a rule by itself; *url_code* says which, as the API tells it to callers."""
+
+    def __init__(self, url_code: str, reason: str, where: str) -> None:
+        super().__init__(f"URL denied, {reason}: {where!r}", public=PUBLIC_RULE)
+        self.url_code = url_code
 
 
 class AddressRules:
@@ -91,12 +100,15 @@ class AddressRules:
         host, port = url.raw_host or "", url.port or 0
         if self.allows(host, port) and url.scheme in ("http", "https"):
             return url
-        if url.scheme != "https" or port not in WEB_PORTS:
-            raise _denied(f"{url.scheme} to port {port} is not allowed", host)
+        if port not in WEB_PORTS:
+            raise UrlDenied("url_port", f"port {port} is not allowed", host)
         if _looks_like_address(host):
-            self.check_addresses(host, port, [host])
+            if is_denied(host):
+                raise UrlDenied("url_not_allowed", "an address that is not allowed", host)
         elif not _HOST_NAME.fullmatch(host):
-            raise _denied("not a host name", host)
+            raise UrlDenied("url_invalid", "not a host name", host)
+        if url.scheme != "https":
+            raise UrlDenied("url_scheme", f"{url.scheme} is not allowed", host)
         return url
 
     def check_addresses(self, host: str, port: int, addresses: list[str]) -> None:
@@ -112,23 +124,26 @@ class AddressRules:
 
 
 def _parsed(text: str) -> URL:
-    if len(text) > MAX_URL_CHARS or _FORBIDDEN.search(text):
-        raise _denied("too long, or with a space, control character or backslash", text[:100])
+    if len(text) > MAX_URL_CHARS:
+        raise UrlDenied("url_too_long", "too long", text[:100])
+    if _FORBIDDEN.search(text):
+        raise UrlDenied("url_invalid", "a space, control character or backslash", text[:100])
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise UrlDenied("url_scheme", "neither https nor http", text[:100])
     try:
         url = URL(text).with_fragment(None)
     except ValueError as err:
-        raise _denied("not a URL", text[:100]) from err
-    if not url.raw_host or url.raw_user is not None or url.raw_password is not None:
-        raise _denied("without a host, or with user name or password", url.raw_host or "")
+        raise UrlDenied("url_invalid", "not a URL", text[:100]) from err
+    if not scheme or not url.raw_host:
+        raise UrlDenied("url_invalid", "without a scheme or a host", text[:100])
+    if url.raw_user is not None or url.raw_password is not None:
+        raise UrlDenied("url_userinfo", "with user name or password", url.raw_host)
     return url
 
 
 def _looks_like_address(host: str) -> bool:
     return ":" in host or host.replace(".", "").isdigit()
-
-
-def _denied(reason: str, where: str) -> EgressDenied:
-    return EgressDenied(f"URL denied, {reason}: {where!r}", public=PUBLIC_RULE)
 
 
 def _pair(entry: str) -> tuple[str, int]:

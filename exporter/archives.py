@@ -108,7 +108,9 @@ class ArchiveTiles:
         self._max_bytes = max_bytes
         self._memory = TileMemory()
         self._files = ExitStack()
-        self._archives = [self._open(file) for file in _archive_files(path, kind)]
+        files = _archive_files(path, kind)
+        self._names = ", ".join(f"{file.name} ({file.stat().st_size} bytes)" for file in files)
+        self._archives = [self._open(file) for file in files]
         self._tilejson = _union([archive.tilejson for archive in self._archives], kind)
 
     async def tilejson(self) -> TileJson:
@@ -125,6 +127,10 @@ class ArchiveTiles:
             tile = await asyncio.to_thread(self._tile, z, x, y)
             self._memory.put(key, tile, fresh_until=inf)
         return tile
+
+    def origin(self) -> str:
+        """Return the names and sizes of the archives."""
+        return self._names
 
     async def close(self) -> None:
         """Unmap the archives."""

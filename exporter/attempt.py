@@ -4,11 +4,18 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import structlog
 
 from exporter import image
-from exporter.errors import DeadlineExceeded, QueueUnavailable, RenderTimedOut
+from exporter.errors import (
+    DeadlineExceeded,
+    JobCancelled,
+    QueueUnavailable,
+    RenderTimedOut,
+    ResourcesMissing,
+)
 from exporter.formats import FORMATS
 from exporter.jobs import Claim, Delivered, Progress, Result
 from exporter.outputs import File, Sheet
@@ -29,6 +36,10 @@ _PERCENT = {
     "verified": 90,
     "uploaded": 99,
 }
+# Warnings of something that should be in the picture and is not.
+_GAPS = frozenset({"missing_tiles", "failed_tiles", "missing_glyphs", "font_fallback"})
+# How often a cancellation is looked for; with the end of the page it must take effect within 2 s.
+CANCEL_SEEN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,10 @@ class Attempt:
         return self._claim.remaining_s - (time.monotonic() - self._started)
 
     async def export(self) -> Result:
-        """Make the poster and store it. Raises LeaseLost, DeadlineExceeded, or why it failed."""
+        """Make the poster and store it.
+
+        Raises LeaseLost, JobCancelled, DeadlineExceeded, or why it failed.
+        """
         limit = asyncio.timeout(self.remaining_s)
         try:
             async with limit:
@@ -67,17 +81,21 @@ class Attempt:
         return self._result(made)
 
     async def _while_leased(self) -> _Made:
-        """Make the poster; stop the moment the lease is lost."""
+        """Make the poster; stop the moment the lease is lost or the job cancelled."""
         making = asyncio.ensure_future(self._make())
-        leasing = asyncio.ensure_future(self._keep_lease())
+        watching = [
+            asyncio.ensure_future(self._keep_lease()),
+            asyncio.ensure_future(self._until_cancelled()),
+        ]
+        tasks = [making, *watching]
         try:
-            await asyncio.wait({making, leasing}, return_when=asyncio.FIRST_COMPLETED)
-            return making.result() if making.done() else leasing.result()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return next(task for task in tasks if task.done()).result()
         finally:
             self._abandoned = not making.done()
-            making.cancel()
-            leasing.cancel()
-            await asyncio.gather(making, leasing, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _make(self) -> _Made:
         job = self._claim.job
@@ -86,6 +104,8 @@ class Attempt:
             drawing = await page.draw(
                 self._worker.gateway, job, self._on_page, timeout_s=self.remaining_s
             )
+        if job.on_missing == "fail":
+            _refuse_gaps(drawing.warnings)
         size, bleed = job.resolution, 2 * job.bleed_px
         verified = await asyncio.to_thread(
             image.verify, drawing.image, width=size.width_px + bleed, height=size.height_px + bleed
@@ -122,7 +142,7 @@ class Attempt:
         if self._abandoned:
             storage.delete(key)
 
-    async def _keep_lease(self) -> _Made:
+    async def _keep_lease(self) -> NoReturn:
         """Renew the lease with every step of progress and every heartbeat. Raises LeaseLost.
 
         A Redis that is away for a moment is outlived: if it stays away past the lease, the end of
@@ -138,6 +158,17 @@ class Attempt:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._worker.settings.heartbeat_s):
                     await self._moved.wait()
+
+    async def _until_cancelled(self) -> NoReturn:
+        """Raise JobCancelled once it was asked for; a Redis that is away asks for nothing."""
+        jobs, job_id = self._worker.jobs, self._claim.job.job_id
+        while True:
+            await asyncio.sleep(CANCEL_SEEN_S)
+            try:
+                if await asyncio.to_thread(jobs.cancel_requested, job_id):
+                    raise JobCancelled(f"asked for after {self._elapsed_s} s")
+            except QueueUnavailable as err:
+                log.warning("cancellation not looked for", error=str(err))
 
     def _on_page(self, stage: str, done: int, total: int) -> None:
         if stage == "settling":
@@ -173,3 +204,11 @@ class Attempt:
     @property
     def _elapsed_s(self) -> float:
         return round(time.monotonic() - self._started, 3)
+
+
+def _refuse_gaps(warnings: tuple[dict[str, Any], ...]) -> None:
+    """Raise ResourcesMissing, naming them, when *warnings* tell of tiles, glyphs or fonts."""
+    gaps = [str(warning["message"]) for warning in warnings if warning["code"] in _GAPS]
+    if gaps:
+        told = " ".join(gaps)
+        raise ResourcesMissing(told, public=f"{ResourcesMissing.summary} {told}")

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -101,6 +101,7 @@ class Browser:
         self._crashed = asyncio.Event()
         self._broken = False
         self.pid = process.pid
+        self.version = ""
 
     @classmethod
     async def start(cls, settings: Settings, *, proxy_port: int) -> Self:
@@ -139,8 +140,30 @@ class Browser:
 
     async def new_page(self) -> Page:
         """Open a tab; a crash of it makes the whole browser unusable. Raises BrowserError."""
+        return await self._tab(self._connection)
+
+    @contextlib.asynccontextmanager
+    async def apart(self) -> AsyncIterator[Page]:
+        """Open a tab in a context of its own (cache, cookies, processes), gone with the block.
+
+        Raises BrowserError.
+        """
+        making = self._connection.createIncognitoBrowserContext()
         try:
-            page = await self.call(self._connection.newPage(), timeout_s=START_TIMEOUT_S)
+            context = await self.call(making, timeout_s=START_TIMEOUT_S)
+        except TimeoutError as err:
+            raise BrowserError(f"no new context: {err}") from err
+        try:
+            yield await self._tab(context)
+        finally:
+            # Of an unusable browser nothing stays anyway.
+            if self.usable:
+                with contextlib.suppress(TimeoutError, BrowserError):
+                    await self.call(context.close(), timeout_s=PING_TIMEOUT_S)
+
+    async def _tab(self, where: Any) -> Page:
+        try:
+            page = await self.call(where.newPage(), timeout_s=START_TIMEOUT_S)
         except TimeoutError as err:
             raise BrowserError(f"no new tab: {err}") from err
         # Without a listener the event raises inside pyppeteer's receive loop, and every later call
@@ -215,6 +238,8 @@ class Browser:
         try:
             # Shielded: pyppeteer does not bear being cancelled; the kill of Chromium ends it.
             self._connection = await asyncio.wait_for(asyncio.shield(connecting), START_TIMEOUT_S)
+            asked = self.call(self._connection.version(), timeout_s=START_TIMEOUT_S)
+            self.version = str(await asked)
         except Exception as err:  # pyppeteer's, websockets' and the system's have no common base
             raise BrowserLaunchFailed(f"no CDP connection: {type(err).__name__}: {err}") from err
 

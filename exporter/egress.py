@@ -123,7 +123,7 @@ class Egress:
             async with asyncio.timeout_at(deadline):
                 return await self._follow(url, _Request(accept, check, deadline))
         except TimeoutError as err:
-            raise EgressFailed(f"{url[:200]} was not fetched within {budget_s:g} s") from err
+            raise EgressFailed(f"{bare(url)} was not fetched within {budget_s:g} s") from err
         except EgressDenied as err:
             log.warning("egress_denied", cause=str(err))
             raise
@@ -136,7 +136,7 @@ class Egress:
                 return fetched
             url = str(target.join(URL(fetched.headers.get("Location", ""))))
         raise EgressDenied(
-            f"more than {MAX_REDIRECTS} redirects, the last to {url[:200]}",
+            f"more than {MAX_REDIRECTS} redirects, the last to {bare(url)}",
             public=f"A resource of this poster redirects more than {MAX_REDIRECTS} times.",
         )
 
@@ -198,6 +198,11 @@ class Egress:
             # Random only spreads load. The pause is the retry schedule, not a guess at readiness.
             await asyncio.sleep(asked_wait_s + random.uniform(0, longest_s))  # noqa: S311
         raise AssertionError("the last try returns or raises")
+
+
+def bare(url: str) -> str:
+    """Return *url* for a log: without its query, where keys are."""
+    return url.partition("?")[0][:200]
 
 
 def _conditions(kept: Entry | None) -> dict[str, str]:

@@ -65,6 +65,10 @@ class ElevationTiles:
             return ElevationTile(png)
         return ElevationTile(flat_tile(), missing=_covers(await self.tilejson(), z, x, y))
 
+    def origin(self) -> str:
+        """Return where the elevation is from."""
+        return self._source.origin()
+
     async def close(self) -> None:
         """Give back what the source holds."""
         await self._source.close()

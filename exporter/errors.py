@@ -53,10 +53,33 @@ class JobTerminal(ExportError):
     summary = "The job has already ended."
 
 
-class JobRunning(ExportError):
-    code = "job_running"
+class JobNotFailed(ExportError):
+    code = "job_not_failed"
     user_fault = True
-    summary = "The job is already being drawn; only a job that still waits can be cancelled."
+    summary = "Only a failed job can be begun anew."
+
+
+class JobCancelled(ExportError):
+    """The caller cancelled the job while it was being drawn: stop, drop what was made."""
+
+    code = "job_cancelled"
+    user_fault = True
+    summary = "The job was cancelled."
+
+
+class NoticeNotFound(ExportError):
+    code = "webhook_not_sent"
+    user_fault = True
+    summary = "There is nothing to send again: no webhook was told of this job."
+
+
+class IdempotencyKeyReused(ExportError):
+    code = "idempotency_key_reused"
+    user_fault = True
+    summary = (
+        "This Idempotency-Key was sent with another body within the last 24 hours. Use a new key "
+        "for a new poster."
+    )
 
 
 class LeaseLost(ExportError):
@@ -137,6 +160,14 @@ class MapBlank(RenderError):
 class TilesUnavailable(RenderError):
     code = "tiles_unavailable"
     summary = "The map tiles could not be fetched."
+
+
+class ResourcesMissing(RenderError):
+    """Something is missing from the drawing, and the caller wanted none such (`on_missing`)."""
+
+    code = "resources_missing"
+    retryable = False
+    summary = "Tiles, glyphs or fonts are missing, and `on_missing` is `fail`."
 
 
 class TilesCorrupt(RenderError):

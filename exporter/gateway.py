@@ -13,14 +13,14 @@ import structlog
 from aiohttp import hdrs, web
 
 from exporter import page_files
+from exporter.answers import HEADERS, error_answer, json_answer, status_of
 from exporter.egress import Egress
 from exporter.elevation import open_elevation
-from exporter.errors import (
-    EgressDenied,
-    EgressFailed,
-    ExportError,
-    TilesCorrupt,
-)
+from exporter.errors import ExportError
+from exporter.foreign import Foreign
+from exporter.foreign_routes import ForeignRoutes
+from exporter.map_style import rehoused
+from exporter.poster import MapStyle, to_json
 from exporter.settings import Settings
 from exporter.tickets import EMPTY, MISSING, SERVED, OnProgress, Ticket
 from exporter.tiles import open_tiles
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 HOST = "poster.internal"
 ORIGIN = f"http://{HOST}"
+TILEJSON_URL = f"{ORIGIN}/tiles/openmaptiles.json"
 TILES_URL = f"{ORIGIN}/tiles/openmaptiles/{{z}}/{{x}}/{{y}}"
 TERRAIN_URL = f"{ORIGIN}/tiles/terrain/{{z}}/{{x}}/{{y}}"
 TILE_PATH = r"{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}"
@@ -41,18 +42,6 @@ MAX_PROGRESS_BYTES = 1024
 PNG_SLACK_BYTES = 1_000_000
 # Requests still running when a worker stops belong to a page that is being closed.
 STOP_WAIT_S = 1.0
-
-# Everything the page loads is ours; styles are inline because MapLibre sets them so.
-CSP = (
-    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
-    "img-src 'self' data: blob:; font-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,7 +61,9 @@ class Gateway:
         self._elevation = open_elevation(settings, egress)
         self._renderer_dir = renderer_dir
         self._max_image_bytes = 4 * settings.max_area_px + PNG_SLACK_BYTES
+        self._max_fetch_bytes = settings.fetch_max_bytes
         self._tickets: dict[str, Ticket] = {}
+        self._foreign = ForeignRoutes(ORIGIN, self._tickets)
         self._runner: web.AppRunner | None = None
         self.port = 0
         self.denied = 0
@@ -85,6 +76,11 @@ class Gateway:
         await site.start()
         self.port = self._runner.addresses[0][1]
 
+    def sources(self) -> dict[str, str]:
+        """Return where each kind of tile comes from."""
+        known = {"openmaptiles": self._source, "terrain": self._elevation}
+        return {name: source.origin() for name, source in known.items() if source}
+
     async def stop(self) -> None:
         """Stop listening and close the tile sources and the egress."""
         if self._runner:
@@ -94,9 +90,20 @@ class Gateway:
             await self._elevation.close()
         await self._egress.close()
 
-    def open(self, job: dict[str, Any], on_progress: OnProgress) -> Ticket:
-        """Return a ticket for *job* (what the page gets as its order), closed by its `with`."""
+    def open(
+        self, job: dict[str, Any], on_progress: OnProgress, own: MapStyle | None = None
+    ) -> Ticket:
+        """Return a ticket for *job* (what the page gets as its order), closed by its `with`.
+
+        *own* is the style of the caller's own, if there is one; what it fetches is then served.
+        """
         ticket = Ticket(job, on_progress, close=lambda word: self._tickets.pop(word, None))
+        if own:
+            style = json.loads(own.text)
+            style, resources = rehoused(style, self._foreign.address(ticket), TILEJSON_URL)
+            ticket.foreign = Foreign(resources, self._egress, self._max_fetch_bytes)
+            about = {"toggles": to_json(own.toggles), "finished": own.finished}
+            ticket.job = {**job, "mapStyle": {"style": style, **about}}
         self._tickets[ticket.word] = ticket
         return ticket
 
@@ -106,6 +113,7 @@ class Gateway:
         app.router.add_get(f"/tiles/openmaptiles/{TILE_PATH}", self._tile)
         app.router.add_get("/tiles/terrain.json", self._elevation_tilejson)
         app.router.add_get(f"/tiles/terrain/{TILE_PATH}", self._elevation_tile)
+        self._foreign.add_to(app.router)
         app.router.add_get("/jobs/{word}", self._job)
         app.router.add_post("/jobs/{word}/progress", self._progress)
         app.router.add_post("/jobs/{word}/image", self._image)
@@ -118,13 +126,13 @@ class Gateway:
         if not _is_ours(request):
             self.denied += 1
             log.warning("gateway_denied", method=request.method, target=str(request.url)[:200])
-            refusal = _error(403, "egress_denied")
+            refusal = error_answer(403, "egress_denied")
             refusal.force_close()
             return refusal
         try:
             response = await handler(request)
         except web.HTTPException as err:
-            response = _error(err.status, "not_found" if err.status == 404 else "bad_request")
+            response = error_answer(err.status, "not_found" if err.status == 404 else "bad_request")
         for name, value in HEADERS.items():
             response.headers[name] = value
         return response
@@ -154,7 +162,7 @@ class Gateway:
             return self._failed_tile(request, name, err)
         self._note(request, name, MISSING if tile is None else SERVED if tile else EMPTY)
         if tile is None:
-            return _error(404, "tile_missing")
+            return error_answer(404, "tile_missing")
         return _served(tile, "application/x-protobuf")
 
     async def _elevation_tile(self, request: web.Request) -> web.Response:
@@ -173,7 +181,7 @@ class Gateway:
         # One line per kind and job: a dead host would otherwise write one for every tile.
         if self._note(request, name, err.code):
             log.warning("tile_failed", tile=name, code=err.code, cause=str(err))
-        return _error(_tile_status(err), err.code)
+        return error_answer(status_of(err), err.code)
 
     def _note(self, request: web.Request, name: str, outcome: str) -> bool:
         """Tell the ticket of *request* how a tile ended; True when its first to end so, or none."""
@@ -181,7 +189,7 @@ class Gateway:
         return ticket is None or ticket.tile_ended(name, outcome)
 
     async def _job(self, request: web.Request) -> web.Response:
-        return _json(self._ticket(request).job)
+        return json_answer(self._ticket(request).job)
 
     async def _progress(self, request: web.Request) -> web.Response:
         ticket = self._ticket(request)
@@ -191,22 +199,22 @@ class Gateway:
             known = ticket.progressed(given["stage"], given.get("done", 0), given.get("total", 0))
         except (ValueError, TypeError, KeyError, AttributeError):
             known = False
-        return web.Response(status=204) if known else _error(400, "bad_request")
+        return web.Response(status=204) if known else error_answer(400, "bad_request")
 
     async def _image(self, request: web.Request) -> web.Response:
         ticket = self._ticket(request)
         if request.content_type != "image/png":
-            return _error(415, "image_invalid")
+            return error_answer(415, "image_invalid")
         if not ticket.expect_image():
-            return _error(409, "image_invalid")
+            return error_answer(409, "image_invalid")
         image = None
         try:
             image = await _read(request, self._max_image_bytes)
         finally:
             ticket.take_image(image or None)
         if image is None:
-            return _error(413, "image_invalid")
-        return web.Response(status=204) if image else _error(400, "image_invalid")
+            return error_answer(413, "image_invalid")
+        return web.Response(status=204) if image else error_answer(400, "image_invalid")
 
     def _ticket(self, request: web.Request) -> Ticket:
         try:
@@ -249,31 +257,12 @@ def _place(request: web.Request) -> tuple[int, int, int]:
 async def _described(reading: Awaitable[TileJson], tiles_url: str) -> web.Response:
     """Answer with a source's TileJSON whose tiles are ours."""
     try:
-        return _json((await reading).to_json(tiles_url))
+        return json_answer((await reading).to_json(tiles_url))
     except ExportError as err:
         log.warning("tilejson_failed", code=err.code, cause=str(err))
-        return _error(_tile_status(err), err.code)
+        return error_answer(status_of(err), err.code)
 
 
 def _served(tile: bytes, content_type: str) -> web.Response:
     headers = {"Content-Type": content_type, "Cache-Control": KEEP_TILE}
     return web.Response(body=tile, headers=headers)
-
-
-def _tile_status(err: ExportError) -> int:
-    if isinstance(err, EgressDenied):
-        return 403
-    if isinstance(err, TilesCorrupt):
-        return 415
-    too_slow = isinstance(err, EgressFailed) and isinstance(err.__cause__, TimeoutError)
-    return 504 if too_slow else 502
-
-
-def _json(data: object) -> web.Response:
-    return web.json_response(data, headers={"Cache-Control": "no-store"})
-
-
-def _error(status: int, code: str) -> web.Response:
-    return web.json_response(
-        {"code": code}, status=status, headers={"Cache-Control": "no-store", **HEADERS}
-    )

@@ -66,7 +66,7 @@ class CheckedResolver(AbstractResolver):
 
 
 class HttpClient:
-    """GET requests under the rules; a session is opened at the first one, on its event loop."""
+    """Requests under the rules; a session is opened at the first one, on its event loop."""
 
     def __init__(self, settings: Settings, rules: AddressRules, resolve: Resolve) -> None:
         self._timeout_s = settings.fetch_timeout_s
@@ -85,15 +85,18 @@ class HttpClient:
         """
         # Waiting for a slot is not the host's slowness: the clock starts behind the semaphore.
         slot = self._slots.setdefault(url.authority, asyncio.Semaphore(PER_HOST))
-        try:
-            async with slot, asyncio.timeout(self._timeout_s):
-                return await self._get(url, headers)
-        except TimeoutError as err:
-            raise EgressFailed(f"{url.host} took more than {self._timeout_s:g} s") from err
-        except aiohttp.InvalidURL as err:
-            raise EgressDenied(f"{url.host} is not a host that can be fetched: {err}") from err
-        except (aiohttp.ClientError, OSError) as err:
-            raise EgressFailed(f"{url.host} could not be fetched: {err!r}") from err
+        async with slot:
+            return await _in_time(url, self._timeout_s, self._get(url, headers))
+
+    async def post(
+        self, url: URL, body: bytes, headers: Mapping[str, str], *, timeout_s: float, max_bytes: int
+    ) -> Answer:
+        """Send one POST to the already checked *url* within *timeout_s*.
+
+        Of the answer's body at most *max_bytes* are read, and the rest is broken off. Raises
+        EgressDenied and EgressFailed as `get` does.
+        """
+        return await _in_time(url, timeout_s, self._post(url, body, headers, max_bytes))
 
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
@@ -105,6 +108,21 @@ class HttpClient:
         self._session = self._session or self._open()
         async with self._session.get(url, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, response.headers, await self._body(response))
+
+    async def _post(
+        self, url: URL, body: bytes, headers: Mapping[str, str], max_bytes: int
+    ) -> Answer:
+        self._session = self._session or self._open()
+        async with self._session.post(
+            url, data=body, headers=headers, allow_redirects=False
+        ) as response:
+            answer = bytearray()
+            async for piece in response.content.iter_chunked(CHUNK_BYTES):
+                answer += piece
+                if len(answer) >= max_bytes:
+                    response.close()
+                    break
+            return Answer(response.status, response.headers, bytes(answer[:max_bytes]))
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         pieces, size = [], response.content_length or 0
@@ -135,6 +153,19 @@ class HttpClient:
             auto_decompress=False,  # aiohttp's decoding has no cap
             trust_env=False,
         )
+
+
+async def _in_time(url: URL, timeout_s: float, work: Awaitable[Answer]) -> Answer:
+    """Await *work*, a request to *url*, and name what goes wrong on the way."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await work
+    except TimeoutError as err:
+        raise EgressFailed(f"{url.host} took more than {timeout_s:g} s") from err
+    except aiohttp.InvalidURL as err:
+        raise EgressDenied(f"{url.host} is not a host that can be fetched: {err}") from err
+    except (aiohttp.ClientError, OSError) as err:
+        raise EgressFailed(f"{url.host} could not be fetched: {err!r}") from err
 
 
 def _result(host: str, port: int, address: str) -> ResolveResult:

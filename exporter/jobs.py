@@ -8,30 +8,35 @@ late or lost message can delay a job but never double it, lose it or leave it st
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from importlib.resources import files
+from hashlib import sha256
 from typing import Any, Self, cast
 
 import redis
-from redis.commands.core import Script
 
+from exporter import scripts
 from exporter.errors import (
     DeadlineExceeded,
     ExportError,
+    IdempotencyKeyReused,
+    JobCancelled,
+    JobNotFailed,
     JobNotFound,
-    JobRunning,
     JobTerminal,
     LeaseLost,
     QueueTimedOut,
-    QueueUnavailable,
     WorkerCrashed,
 )
+from exporter.events import Webhook
 from exporter.poster import PosterJob
 from exporter.queues import Priority
+from exporter.scripts import Scripts, ask
 from exporter.settings import Settings
 
-PREFIX = "export:"
+PREFIX = scripts.PREFIX
 # Redis must answer within this or the caller is told so; it bounds every request of the API.
 SOCKET_TIMEOUT_S = 5.0
+# How long an Idempotency-Key stands for its job.
+ONCE_S = 86_400.0
 
 
 class State(StrEnum):
@@ -117,6 +122,14 @@ _ENDINGS = json.dumps(
 
 
 @dataclass(frozen=True)
+class Once:
+    """A caller's Idempotency-Key, and the hash of the body it came with."""
+
+    key: str
+    body_sha256: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far an attempt is: stage, percent of the whole, and *done* of *total* tiles."""
 
@@ -124,6 +137,15 @@ class Progress:
     percent: int = 0
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True)
+class Past:
+    """How a job ended before it was begun anew."""
+
+    ended_at: float
+    attempts: int
+    failure: Failure
 
 
 @dataclass(frozen=True)
@@ -144,6 +166,9 @@ class JobRecord:
     ended_at: float
     result: Result | None
     failure: Failure | None
+    cancel_requested: bool = False
+    worker: str = ""
+    history: tuple[Past, ...] = ()
 
     def job(self) -> PosterJob:
         return PosterJob.from_message(json.loads(self.request))
@@ -167,15 +192,21 @@ class Jobs:
         self._redis = client
         self._settings = settings
         self._retention_ms = round(settings.retention_s * 1000)
-        self._scripts = _Scripts(client)
+        self._scripts = Scripts(client, "jobs.lua")
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         return cls(connect(settings), settings)
 
-    def submit(self, job: PosterJob) -> None:
-        """Write *job* as queued. Returns once Redis has it; the message must be sent afterwards."""
-        self._run(
+    def submit(
+        self, job: PosterJob, *, once: Once | None = None, webhook: Webhook | None = None
+    ) -> str:
+        """Write *job* as queued and return its id; the message must be sent afterwards.
+
+        When this API key sent the same `once` within 24 h, nothing is written and the id of that
+        job is returned. Raises IdempotencyKeyReused when its body was another one.
+        """
+        [answer] = self._run(
             "submit",
             job.job_id,
             job.key_id,
@@ -183,11 +214,18 @@ class Jobs:
             json.dumps(job.to_message(), separators=(",", ":")),
             round(self._settings.queue_timeout_s * 1000),
             round(job.timeout_s * 1000),
+            _place(job.key_id, once.key) if once else "",
+            once.body_sha256 if once else "",
+            round(ONCE_S * 1000),
+            json.dumps({**asdict(webhook), "host": webhook.host}) if webhook else "",
         )
+        if answer == "reused":
+            raise IdempotencyKeyReused(f"{job.key_id} sent another body with the same key")
+        return answer
 
     def get(self, job_id: str) -> JobRecord:
         """Return the record of *job_id*. Raises JobNotFound, QueueUnavailable."""
-        fields = self._call(self._redis.hgetall, f"{PREFIX}job:{job_id}")
+        fields = ask(self._redis.hgetall, f"{PREFIX}job:{job_id}")
         if not fields:
             raise JobNotFound(f"no job {job_id!r}")
         return _record(job_id, cast(dict[str, str], fields))
@@ -232,29 +270,55 @@ class Jobs:
     def complete(self, job_id: str, token: int, result: Result) -> None:
         """End the job as completed; told again after a lost answer, it stays so.
 
-        Raises LeaseLost when *token* is not the current one.
+        Raises LeaseLost when *token* is not the current one, JobCancelled when the cancellation was
+        asked for before; the job has then ended cancelled.
         """
         self._finish(job_id, token, State.COMPLETED, json.dumps(asdict(result)))
 
     def fail(self, job_id: str, token: int, failure: Failure) -> None:
-        """End the job as failed. Raises LeaseLost as `complete` does."""
+        """End the job as failed. Raises LeaseLost and JobCancelled as `complete` does."""
         self._finish(job_id, token, State.FAILED, json.dumps(failure.__dict__))
 
     def retry(self, job_id: str, token: int, failure: Failure, delay_s: float) -> None:
-        """Put the job into the retry schedule for *delay_s*; its start is not held against it."""
-        self._with_token(
-            "retry", job_id, token, json.dumps(failure.__dict__), round(delay_s * 1000)
-        )
+        """Put the job into the retry schedule for *delay_s*; its start is not held against it.
+
+        Raises LeaseLost and JobCancelled as `complete` does.
+        """
+        told = json.dumps(failure.__dict__)
+        self._with_token("retry", job_id, token, told, round(delay_s * 1000), self._retention_ms)
 
     def cancel(self, job_id: str) -> None:
-        """End a waiting job as cancelled. Raises JobNotFound, JobRunning, JobTerminal."""
-        answer = self._run("cancel", job_id, self._retention_ms)
+        """End a waiting job as cancelled, or ask the worker of a running one to do so.
+
+        From then on the job ends in no other way. Raises JobNotFound, JobTerminal.
+        """
+        [answer] = self._run("cancel", job_id, self._retention_ms)
+        if answer == "missing":
+            raise JobNotFound(f"no job {job_id!r}")
+        if answer not in ("done", "requested"):
+            raise JobTerminal(f"job {job_id} is {answer}", public=f"The job is {answer}.")
+
+    def cancel_requested(self, job_id: str) -> bool:
+        """Tell whether the cancellation of the running *job_id* was asked for."""
+        word = ask(self._redis.hget, f"{PREFIX}job:{job_id}", "cancel_requested")
+        return word is not None
+
+    def end_cancelled(self, job_id: str, token: int) -> None:
+        """End the running job as cancelled. Raises LeaseLost as `complete` does."""
+        self._finish(job_id, token, State.CANCELLED, "")
+
+    def requeue(self, job_id: str) -> Priority:
+        """Begin a failed job anew and return its priority; its message must be sent afterwards.
+
+        Its counters and times begin at zero, its `history` keeps what was. Raises JobNotFound,
+        JobNotFailed.
+        """
+        answer = self._run("requeue", job_id, round(self._settings.queue_timeout_s * 1000))
         if answer[0] == "missing":
             raise JobNotFound(f"no job {job_id!r}")
-        if answer[0] == State.RUNNING:
-            raise JobRunning(f"job {job_id} is running")
-        if answer[0] != "done":
-            raise JobTerminal(f"job {job_id} is {answer[0]}", public=f"The job is {answer[0]}.")
+        if answer[0] != "ok":
+            raise JobNotFailed(f"job {job_id} is {answer[0]}, not failed")
+        return Priority(answer[1])
 
     def due(self) -> list[tuple[str, Priority]]:
         """Move the retries whose time has come back to queued and return them, to be sent."""
@@ -296,25 +360,21 @@ class Jobs:
         pipe = self._redis.pipeline(transaction=False)
         for name in ("queued", "running", "retrying"):
             pipe.zcard(f"{PREFIX}{name}")
-        queued, running, retrying = self._call(pipe.execute)
+        queued, running, retrying = ask(pipe.execute)
         return {"queued": queued, "running": running, "retrying": retrying}
 
     def _finish(self, job_id: str, token: int, state: State, ending: str) -> None:
         self._with_token("finish", job_id, token, state.value, ending, self._retention_ms)
 
     def _with_token(self, script: str, job_id: str, token: int, *args: Any) -> None:
-        if self._run(script, job_id, token, *args)[0] != "ok":
+        [answer] = self._run(script, job_id, token, *args)
+        if answer == State.CANCELLED:
+            raise JobCancelled(f"job {job_id} was cancelled meanwhile")
+        if answer != "ok":
             raise LeaseLost(f"job {job_id}: token {token} is no longer the current one")
 
     def _run(self, script: str, *args: Any) -> list[str]:
-        return cast(list[str], self._call(self._scripts.run, script, *args))
-
-    @staticmethod
-    def _call(function: Any, *args: Any) -> Any:
-        try:
-            return function(*args)
-        except redis.RedisError as err:
-            raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
+        return self._scripts.run(script, *args)
 
     @staticmethod
     def _pairs(flat: list[str]) -> list[tuple[str, Priority]]:
@@ -332,19 +392,8 @@ def connect(settings: Settings) -> "redis.Redis":
     )
 
 
-class _Scripts:
-    """`jobs.lua`, cut at its `--- name` lines, each part registered with the shared head."""
-
-    def __init__(self, client: "redis.Redis") -> None:
-        text = files("exporter").joinpath("jobs.lua").read_text()
-        head, *parts = text.split("\n--- ")
-        self._scripts: dict[str, Script] = {}
-        for part in parts:
-            name, body = part.split("\n", 1)
-            self._scripts[name.strip()] = client.register_script(f"{head}\n{body}")
-
-    def run(self, name: str, *args: Any) -> Any:
-        return self._scripts[name](keys=[PREFIX], args=list(args))
+def _place(key_id: str, once: str) -> str:
+    return f"once:{key_id}:{sha256(once.encode()).hexdigest()}"
 
 
 def _record(job_id: str, f: dict[str, str]) -> JobRecord:
@@ -366,12 +415,20 @@ def _record(job_id: str, f: dict[str, str]) -> JobRecord:
         claimed_at=int(f.get("claimed_at", 0)) / 1000,
         due_at=int(f.get("due_at", 0)) / 1000,
         ended_at=int(f.get("ended_at", 0)) / 1000,
-        result=_result(ending) if state is State.COMPLETED and ending else None,
+        result=read_result(ending) if state is State.COMPLETED and ending else None,
         failure=Failure(**last_failure) if last_failure else None,
+        cancel_requested="cancel_requested" in f,
+        worker=f.get("worker", ""),
+        history=tuple(_past(past) for past in json.loads(f.get("history", "[]"))),
     )
 
 
-def _result(ending: dict[str, Any]) -> Result:
+def _past(told: dict[str, Any]) -> Past:
+    failure = Failure(**told["failure"])
+    return Past(int(told["ended_at"]) / 1000, int(told["attempts"]), failure)
+
+
+def read_result(ending: dict[str, Any]) -> Result:
     """Rebuild a result; one written before there were several files has no `outputs`."""
     outputs = tuple(Delivered(**file) for file in ending.get("outputs", ()))
     return Result(**{**ending, "warnings": tuple(ending["warnings"]), "outputs": outputs})

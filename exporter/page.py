@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 import structlog
 from pyppeteer.page import Page
 
+from exporter import manifest
 from exporter.browser import GL_BACKENDS, Browser
 from exporter.errors import BrowserLaunchFailed, RenderTimedOut, by_code
 from exporter.gateway import ORIGIN, Gateway
@@ -53,10 +54,7 @@ class RendererPage:
         """
         self = cls(browser, await browser.new_page(), settings)
         started = time.monotonic()
-        try:
-            await browser.call(self._load(), timeout_s=LOAD_TIMEOUT_S)
-        except TimeoutError as err:
-            raise BrowserLaunchFailed(f"the renderer page did not load: {err}") from err
+        await self.load()
         expected = GL_BACKENDS[settings.gl_backend].renderer
         if expected not in self.renderer:
             raise BrowserLaunchFailed(
@@ -69,11 +67,36 @@ class RendererPage:
     async def draw(
         self, gateway: Gateway, job: PosterJob, on_progress: Progress, *, timeout_s: float
     ) -> Drawing:
-        """Draw *job* within *timeout_s*. Raises RenderError (by the page's code), BrowserError."""
+        """Draw *job* within *timeout_s*.
+
+        Raises RenderError (by the page's code), BrowserError, and EgressDenied for a style of the
+        caller's own that reaches where it must not. Such a style is drawn in a page that nothing
+        else is drawn in.
+        """
+        if job.config.own_style is None:
+            return await self._draw(gateway, job, on_progress, timeout_s)
+        started = time.monotonic()
+        async with self._browser.apart() as page:
+            alone = RendererPage(self._browser, page, self._settings)
+            await alone.load(timeout_s)
+            left_s = timeout_s - (time.monotonic() - started)
+            return await alone._draw(gateway, job, on_progress, left_s)
+
+    async def load(self, timeout_s: float = LOAD_TIMEOUT_S) -> None:
+        """Load the renderer. Raises BrowserError when it does not come."""
+        limit_s = min(timeout_s, LOAD_TIMEOUT_S)
+        try:
+            await self._browser.call(self._load(), timeout_s=limit_s)
+        except TimeoutError as err:
+            raise BrowserLaunchFailed(f"the renderer page did not load: {err}") from err
+
+    async def _draw(
+        self, gateway: Gateway, job: PosterJob, on_progress: Progress, timeout_s: float
+    ) -> Drawing:
         settle_s = min(self._settings.settle_timeout_s, timeout_s / 2)
         order = {**job.to_page(), "settleTimeoutMs": round(settle_s * 1000)}
         limit_s = min(timeout_s, settle_s + AFTER_SETTLING_S)
-        with gateway.open(order, on_progress) as ticket:
+        with gateway.open(order, on_progress, job.config.own_style) as ticket:
             try:
                 answer = await self._browser.call(
                     self._page.evaluate("word => window.exporter.render(word)", ticket.word),
@@ -81,16 +104,21 @@ class RendererPage:
                 )
             except TimeoutError as err:
                 raise RenderTimedOut(f"the page did not answer within {limit_s:g} s") from err
+            if ticket.foreign and ticket.foreign.fault:
+                raise ticket.foreign.fault
             if not answer["ok"]:
                 error = answer["error"]
                 raise by_code(error["code"])(
                     f"page: {error['code']}: {error['message']}", public=None
                 )
-            manifest = cast(dict[str, Any], answer["manifest"])
+            told = cast(dict[str, Any], answer["manifest"])
+            warnings = (*told.pop("warnings", []), *ticket.warnings())
             return Drawing(
                 image=await ticket.image(),
-                manifest=manifest,
-                warnings=(*manifest.pop("warnings", []), *ticket.warnings()),
+                manifest=manifest.whole(
+                    told, job, chromium=self._browser.version, sources=gateway.sources()
+                ),
+                warnings=warnings,
             )
 
     async def _load(self) -> None:

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from exporter.errors import BrowserCrashed, ExportError
+from exporter.presence import BrowserState
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class PoolState:
     crashed: int = 0
     retired: int = 0
     memory_bytes: int = 0
+    each: tuple[BrowserState, ...] = ()
 
 
 @dataclass(eq=False)
@@ -139,6 +141,7 @@ class BrowserPool(Generic[B, P]):
             crashed=self._totals.crashed,
             retired=self._totals.retired,
             memory_bytes=sum(i.memory_bytes for i in self._instances),
+            each=tuple(self._told(i) for i in self._instances),
         )
 
     async def close(self) -> None:
@@ -151,6 +154,15 @@ class BrowserPool(Generic[B, P]):
         await asyncio.gather(*(self._stop(i) for i in list(self._instances)))
         async with self._changed:
             self._changed.notify_all()
+
+    def _told(self, instance: _Instance[B, P]) -> BrowserState:
+        state = "drawing" if instance.busy else "idle"
+        return BrowserState(
+            state=state if instance.browser.usable else "broken",
+            age_s=round(self._monotonic() - instance.born),
+            renders=instance.renders,
+            memory_bytes=instance.memory_bytes,
+        )
 
     async def _take(self) -> tuple[_Instance[B, P], P]:
         while True:

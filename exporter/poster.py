@@ -6,7 +6,7 @@ Coordinates are ``[lng, lat]`` in degrees WGS 84; camera values are MapLibre's.
 """
 
 import math
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from exporter.formats import FORMATS
@@ -32,7 +32,7 @@ def value(
 ) -> Any:
     """Declare a field: inclusive range, allowed words, text length, `kind`, JSON name.
 
-    `kind` is colour, font, text, point, bounds, latitude, longitude, or empty for a flag.
+    `kind` is colour, roads, font, text, point, bounds, latitude, longitude, or empty for a flag.
     """
     metadata = {
         "low": low, "high": high, "one_of": one_of, "longest": longest, "kind": kind, "name": name,
@@ -206,20 +206,92 @@ class Marker:
 
 
 @dataclass(frozen=True)
+class Roads:
+    """The colours of the road classes; `railroad` is the rails' casing."""
+
+    motorway: str = colour(MISSING)
+    trunk: str = colour(MISSING)
+    primary: str = colour(MISSING)
+    secondary: str = colour(MISSING)
+    tertiary: str = colour(MISSING)
+    residential: str = colour(MISSING)
+    service: str = colour(MISSING)
+    railroad: str | None = colour()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """Colours of a caller's own, by what they are for; None is derived from the others.
+
+    `border` is that of countries on the map, not the poster's, which has `accent`.
+    """
+
+    id: str = nullable(text(""))
+    name: str = nullable(text(""))
+    style: str = nullable(text(""))
+    background: str = colour(MISSING)
+    text: str = colour(MISSING)
+    border: str = colour(MISSING)
+    roads: Roads = value(kind="roads")
+    water: str = colour(MISSING)
+    water_line: str = colour(MISSING)
+    green_space: str = colour(MISSING)
+    buildings: str = colour(MISSING)
+    landuse: str = colour(MISSING)
+    parks: str | None = colour()
+    accent: str | None = colour()
+    primary: str | None = colour()
+    secondary: str | None = colour()
+    contour: str | None = colour()
+    contour_index: str | None = colour()
+    hillshade: str | None = colour()
+    grid: str | None = colour()
+    population: str | None = colour()
+
+
+@dataclass(frozen=True)
+class LayerToggle:
+    """The field of `Layers` called *id* shows or hides these layers of a map."""
+
+    id: str
+    layer_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MapStyle:
+    """A map of a caller's own: a MapLibre style, as text since only the gateway looks into it.
+
+    `base` is the style of ours that it comes from or that fonts are taken from; `finished` says
+    whether it is to get the finishing pass of `base`.
+    """
+
+    text: str
+    toggles: tuple[LayerToggle, ...] = ()
+    base: str = "minimal"
+    finished: bool = False
+
+
+@dataclass(frozen=True)
 class PosterConfig:
     """One poster, whole, but for its size in pixels.
 
-    `markers` are in the order of their path; `watermark`, a field of our own, is printed if given.
+    `style` and `palette` are ids, or a caller's own. `markers` are in the order of their path;
+    `watermark`, a field of our own, is printed if given.
     """
 
     location: Location
-    style: str = "minimal"
-    palette: str = ""
+    style: str | MapStyle = "minimal"
+    palette: str | Palette = ""
     typography: Typography = Typography()
     format: Format = Format()
     layers: Layers = Layers()
     markers: tuple[Marker, ...] = ()
     watermark: str = nullable(text("", 100))
+
+    @property
+    def own_style(self) -> MapStyle | None:
+        """The caller's own map, None for one of ours."""
+        return self.style if isinstance(self.style, MapStyle) else None
 
 
 @dataclass(frozen=True)
@@ -271,6 +343,7 @@ class PosterJob:
     outputs: tuple[Output, ...] = (Output(),)
     priority: Priority = Priority.NORMAL
     user_id: str = text("")
+    on_missing: str = word("warn", "warn", "fail")
     timeout_s: float = 120.0
     version: int = PAYLOAD_VERSION
 
@@ -280,9 +353,13 @@ class PosterJob:
         return max(output.bleed_px for output in self.outputs)
 
     def to_page(self) -> dict[str, Any]:
-        """Return the JSON the renderer page is handed (static_renderer/README.md)."""
+        """Return the JSON the renderer page is handed (static_renderer/README.md).
+
+        A style of the caller's own is put in by the gateway, which knows its addresses.
+        """
+        own = self.config.own_style
         return {
-            "config": to_json(self.config),
+            "config": to_json(replace(self.config, style=own.base) if own else self.config),
             "width": self.resolution.width_px,
             "height": self.resolution.height_px,
             "bleed": self.bleed_px,
@@ -334,8 +411,8 @@ def from_json(cls: Any, data: dict[str, Any]) -> Any:
 
 
 def _from_json(hint: Any, item: Any) -> Any:
-    if is_dataclass(hint):
-        return from_json(hint, item)
+    if isinstance(item, dict):
+        return from_json(next(cls for cls in (hint, *get_args(hint)) if is_dataclass(cls)), item)
     if hint is Priority:
         return Priority(item)
     if isinstance(item, list):

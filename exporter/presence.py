@@ -3,8 +3,8 @@
 import json
 import os
 import socket
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast
 
 import redis
 
@@ -15,6 +15,16 @@ from exporter.jobs import PREFIX
 FADES_AFTER_S = 30
 # Reported three times in that span, so that one slow report does not make a worker vanish.
 REPORT_EVERY_S = 10.0
+
+
+@dataclass(frozen=True)
+class BrowserState:
+    """One browser of a worker. Memory is what it had after its last job, 0 before its first."""
+
+    state: str
+    age_s: int
+    renders: int
+    memory_bytes: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class WorkerState:
     retired: int
     memory_bytes: int
     renderer: str
+    each: tuple[BrowserState, ...] = ()
 
 
 def worker_name() -> str:
@@ -60,4 +71,15 @@ def workers(client: "redis.Redis") -> list[WorkerState]:
         found = cast(list[str | None], client.mget(keys)) if keys else []
     except redis.RedisError as err:
         raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
-    return [WorkerState(**json.loads(text)) for text in found if text]
+    return [_state(json.loads(text)) for text in found if text]
+
+
+def _state(told: dict[str, Any]) -> WorkerState:
+    """Read what a worker reported; during an update it may be one that knows more or less."""
+    each = tuple(BrowserState(**_known(BrowserState, one)) for one in told.get("each", ()))
+    return WorkerState(**{**_known(WorkerState, told), "each": each})
+
+
+def _known(cls: type[BrowserState | WorkerState], told: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(cls)}
+    return {name: item for name, item in told.items() if name in names}

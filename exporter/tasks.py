@@ -14,6 +14,7 @@ from exporter.errors import (
     DeadlineExceeded,
     ExportError,
     InternalError,
+    JobCancelled,
     LeaseLost,
     QueueUnavailable,
 )
@@ -54,6 +55,8 @@ def render_export(job_id: str) -> None:
         except LeaseLost as err:
             log.warning("lease lost", error=str(err))
             _drop_objects(worker, job_id, attempt.keys)
+        except JobCancelled as err:
+            _end_cancelled(worker, claim, attempt, err)
         except ExportError as err:
             _end_attempt(worker, claim, attempt, err)
         except (TimeoutError, SoftTimeLimitExceeded) as err:
@@ -78,6 +81,19 @@ def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportEr
         else:
             log.warning("job failed", code=failure.code, error=str(error))
             _insist(lambda: worker.jobs.fail(job_id, claim.token, failure), attempt)
+    except JobCancelled:
+        log.info("job cancelled", reason="asked for while the attempt failed")
+    except (LeaseLost, QueueUnavailable) as err:
+        log.warning("ending not recorded", code=err.code, error=str(err))
+    _drop_objects(worker, job_id, attempt.keys)
+
+
+def _end_cancelled(worker: Worker, claim: Claim, attempt: Attempt, error: JobCancelled) -> None:
+    """End the job as cancelled, unless Redis has, and leave nothing of the attempt behind."""
+    job_id = claim.job.job_id
+    try:
+        _insist(lambda: worker.jobs.end_cancelled(job_id, claim.token), attempt)
+        log.info("job cancelled", reason=str(error))
     except (LeaseLost, QueueUnavailable) as err:
         log.warning("ending not recorded", code=err.code, error=str(err))
     _drop_objects(worker, job_id, attempt.keys)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from exporter.errors import ImageError
+from exporter.foreign import Foreign
 
 STAGES = frozenset({"settling", "drawn", "encoded"})
 # A poster asks for some hundred tiles; a count beyond this is a mistake of the page.
@@ -41,13 +42,17 @@ class TileReport:
 
 
 class Ticket:
-    """Open while its `with` block runs; *word* is what the page knows it by."""
+    """Open while its `with` block runs; *word* is what the page knows it by.
+
+    `foreign` is what the job's own style may fetch, None for a style of ours.
+    """
 
     def __init__(
         self, job: dict[str, Any], on_progress: OnProgress, close: Callable[[str], object]
     ) -> None:
         self.word = secrets.token_urlsafe(16)
         self.job = job
+        self.foreign: Foreign | None = None
         self._on_progress = on_progress
         self._close = close
         self._image: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -65,6 +70,8 @@ class Ticket:
     ) -> None:
         self._close(self.word)
         self._image.cancel()
+        if self.foreign:
+            self.foreign.close()
 
     async def image(self) -> bytes:
         """Return the image the page sent. Raises ImageError when it sent none."""

@@ -13,6 +13,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from yarl import URL
+
 from exporter.archives import ArchiveTiles
 from exporter.content import GZIP_MAGIC, gunzip
 from exporter.egress import Egress, Fetched
@@ -88,6 +90,11 @@ class OnlineTiles:
         url = _fill(origin.template, z, x, y)
         tile = self._memory.get(url, time.time())
         return await self._fetch(url) if tile is None else tile
+
+    def origin(self) -> str:
+        """Return host and path of the tiles; hosts put the version of their data into the path."""
+        url = URL(self._origin.template if self._origin else self._url)
+        return f"{url.host}{url.path.partition('{')[0].rstrip('/')}"
 
     async def close(self) -> None:
         """Nothing of its own is open; the egress is closed by its owner."""

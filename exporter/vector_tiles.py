@@ -52,6 +52,9 @@ class TileSource(Protocol):
         Raises TilesCorrupt for data that is no such tile, and what the way to it raises.
         """
 
+    def origin(self) -> str:
+        """Return where the tiles are from, with their version where it is known; nothing secret."""
+
     async def close(self) -> None:
         """Give back files and connections."""
 

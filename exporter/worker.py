@@ -21,19 +21,23 @@ from celery.signals import (
 )
 
 from exporter import logs, presence
+from exporter.addresses import AddressRules
 from exporter.browser import Browser, sweep_profiles
 from exporter.celery_app import send
 from exporter.egress import Egress
 from exporter.errors import ExportError
 from exporter.gateway import Gateway
+from exporter.http_client import HttpClient, resolve_by_system
 from exporter.jobs import Jobs, connect
 from exporter.metrics import Metrics
+from exporter.outbox import Outbox
 from exporter.page import RendererPage
 from exporter.pool import BrowserPool, Limits
 from exporter.settings import Settings, settings
 from exporter.storage import Storage, open_storage
 from exporter.sweeper import TICK_S, Sweeper
 from exporter.tiles import open_tiles
+from exporter.webhooks import Sender
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -55,6 +59,12 @@ class Worker:
         self.gateway = Gateway(config, Egress(config))
         self.pool = BrowserPool(self._start_browser, self._open_page, _limits(config))
         self._sweeper = Sweeper(self.jobs, self.redis, self.storage, config, send)
+        self._sender = Sender(
+            Outbox(self.redis),
+            HttpClient(config, AddressRules(config.egress_allow), resolve_by_system),
+            self.storage.url,
+            config,
+        )
         self._renderer = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
@@ -106,12 +116,14 @@ class Worker:
             asyncio.ensure_future(self._repeat(self._report, presence.REPORT_EVERY_S)),
             asyncio.ensure_future(self._repeat(self._sweeper.tick, TICK_S)),
             asyncio.ensure_future(self._report_when_able()),
+            asyncio.ensure_future(self._sender.run()),
         ]
 
     async def _end(self) -> None:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._sender.close()
         await self.pool.close()
         await self.gateway.stop()
         # A report that is under way in a thread must not come after the goodbye.

@@ -73,13 +73,17 @@ class Seen:
 
 @dataclass
 class TileHost:
-    """A running tile host. Set `fault` to break it, read `requests` to see what it was asked."""
+    """A running tile host. Set `fault` to break it, read `requests` to see what it was asked.
+
+    `files` are served besides: type and body by path, or by the beginning of a path ending in "/".
+    """
 
     certificates: Certificates
     cache_control: str = f"public, max-age={DAY_S}"
     fault: Fault | None = None
     port: int = 0
     requests: list[Seen] = field(default_factory=list)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     busiest: int = 0
 
     @property
@@ -174,6 +178,9 @@ class _TileHandler:
         return response
 
     async def _choose(self, request: web.BaseRequest) -> web.StreamResponse:
+        if file := self._file(request.path):
+            headers = {**CORS, "Content-Type": file[0], "Cache-Control": self._host.cache_control}
+            return web.Response(body=file[1], headers=headers)
         nth = self._counts[request.path] = self._counts.get(request.path, -1) + 1
         fault, is_tile = self._host.fault, request.path.endswith(".pbf")
         struck = fault and (is_tile or fault.everywhere) and fault.strikes(request.path, nth)
@@ -182,6 +189,11 @@ class _TileHandler:
         if fault and struck:
             await asyncio.sleep(fault.delay_s)
         return await self._tile(request) if is_tile else await self._tilejson(request)
+
+    def _file(self, path: str) -> tuple[str, bytes] | None:
+        files = self._host.files
+        folder = next((key for key in files if key.endswith("/") and path.startswith(key)), "")
+        return files.get(path) or files.get(folder)
 
     async def _tilejson(self, request: web.BaseRequest) -> web.Response:
         if request.path != "/planet":

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from exporter import settings as environment
 from exporter.settings import Settings
-from webapi import docs, files, health, keys_cli, posters, styles
+from webapi import docs, files, health, keys_cli, posters, styles, webhooks
 from webapi.admission import register_admission
 from webapi.catalogue import Catalogue
 from webapi.context import JobStore, Send, Services, Store
@@ -80,6 +80,7 @@ def create_app(
 def _register_routes(app: Flask, at_hand: Services) -> None:
     api = PosterApi(app, spec_kwargs=_description(at_hand.settings))
     api.register_blueprint(posters.blueprint(at_hand))
+    api.register_blueprint(webhooks.blueprint())
     api.register_blueprint(styles.blueprint(at_hand))
     api.register_blueprint(files.blueprint(at_hand))
     api.register_blueprint(health.blueprint(at_hand))

@@ -10,7 +10,7 @@ from typing import Any
 
 from exporter.errors import InvalidSettings
 
-STYLES_DIR = Path(__file__).parents[1] / "static_renderer" / "shared-styles" / "styles"
+SHARED_STYLES = Path(__file__).parents[1] / "static_renderer" / "shared-styles"
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,13 @@ class Catalogue:
     version: str
 
     @classmethod
-    def read(cls, folder: Path = STYLES_DIR) -> "Catalogue":
-        """Read every style of *folder*. Raises InvalidSettings when there is none."""
-        files = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.json"))}
-        if not files:
-            raise InvalidSettings(f"no styles in {folder}: static_renderer is not complete")
+    def read(cls, folder: Path = SHARED_STYLES) -> "Catalogue":
+        """Read the styles of the package in *folder*, in its order. Raises InvalidSettings."""
+        try:
+            order = json.loads((folder / "order.json").read_text())
+            files = {name: (folder / "styles" / f"{name}.json").read_bytes() for name in order}
+        except OSError as err:
+            raise InvalidSettings(f"static_renderer is not complete: {err}") from err
         digest = hashlib.sha256(b"".join(files.values())).hexdigest()
         return cls({name: json.loads(text) for name, text in files.items()}, digest[:32])
 

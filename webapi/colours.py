@@ -25,6 +25,15 @@ def is_colour(text: str) -> bool:
     return tone and all(_within(part, 1) or _percent(part) for part in parts[3:])
 
 
+def normal(text: str) -> str:
+    """Return the colour *text* in a form the page can reckon with: a CSS name as `#rrggbb`."""
+    word = text.strip(" ").lower()
+    if word not in ImageColor.colormap:
+        return text.strip(" ")
+    red, green, blue, *_ = ImageColor.getrgb(word)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def _is_rgb(parts: list[str]) -> bool:
     return all(_within(part, 255) for part in parts) or all(_percent(part) for part in parts)
 

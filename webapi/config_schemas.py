@@ -3,12 +3,12 @@
 Names, ranges, words and defaults live there; here is only how each kind becomes a strict field.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import MISSING, Field
 from dataclasses import fields as dataclass_fields
 from typing import Any, get_type_hints
 
-from marshmallow import ValidationError, fields, missing, post_load
+from marshmallow import ValidationError, fields, post_load, pre_load
 
 from exporter.poster import (
     MAX_MARKERS,
@@ -16,15 +16,19 @@ from exporter.poster import (
     Layers,
     Location,
     Marker,
+    Palette,
     PosterConfig,
+    Roads,
     Typography,
     json_name,
 )
 from webapi.catalogue import Catalogue
 from webapi.fields import Colour, Flag, Font, Number, Strict, Text, Whole, Word, described, refuse
-from webapi.not_drawn import IGNORED, NOT_DRAWN, asks
+from webapi.map_styles import MapStyles
+from webapi.not_drawn import IGNORED, NOT_DRAWN
 from webapi.points import Bounds, Latitude, Longitude, Point
 from webapi.strict import MAX_ISSUES, StrictSchema
+from webapi.style_fields import PaletteField, StyleField
 
 MakeField = Callable[..., fields.Field[Any]]
 MakeValue = Callable[..., Any]
@@ -33,8 +37,10 @@ MakeValue = Callable[..., Any]
 class Vocabulary:
     """Makes fields and schemas for the styles and fonts of one catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, map_styles: MapStyles | None = None) -> None:
+        """*map_styles* checks the styles of callers' own."""
         self.catalogue = catalogue
+        self._map_styles = map_styles or MapStyles()
 
     def field(
         self, cls: type, name: str, *, default: Any = MISSING, **kwargs: Any
@@ -56,12 +62,23 @@ class Vocabulary:
         }
         return schema_of(cls.__name__, attributes, make or cls)
 
+    def style(self) -> fields.Field[Any]:
+        """Return the field of a style: an id, or the whole style."""
+        field = StyleField(self.catalogue, self._map_styles)
+        return described(field, default=PosterConfig.style)
+
+    def palette(self) -> PaletteField:
+        """Return the field of a palette: an id, or a whole palette."""
+        schema = self.schema(Palette)
+        whole = type("Palette", (schema,), {"alias": pre_load(_with_green)})
+        return PaletteField(self.catalogue, Section(whole))
+
     def config(self) -> type[StrictSchema]:
         """Return the schema of a whole PosterConfig."""
         sections: dict[str, Any] = {
             "location": Section(self.schema(Location, _located), required=True),
-            "style": described(Style(self.catalogue), default=PosterConfig.style),
-            "palette": Palette(self.catalogue),
+            "style": self.style(),
+            "palette": self.palette(),
             "typography": Section(self.schema(Typography)),
             "format": Section(self.schema(Format)),
             "layers": Section(self.schema(Layers)),
@@ -80,6 +97,7 @@ class Vocabulary:
         kinds: dict[str, MakeField] = {
             "text": lambda **kw: Text(meta["longest"], **kw),
             "colour": Colour,
+            "roads": lambda **kw: Section(self.schema(Roads), **kw),
             "font": lambda **kw: Font(self.catalogue.fonts, "font_unknown", **kw),
             "point": Point,
             "bounds": Bounds,
@@ -88,47 +106,6 @@ class Vocabulary:
             "": Flag,
         }
         return kinds[meta["kind"]](**kwargs)
-
-
-class Style(Strict, fields.String):
-    """A style's id, or the whole style as `GET /api/v1/styles/{id}` answers it."""
-
-    def __init__(self, catalogue: Catalogue, **kwargs: Any) -> None:
-        self.ids = Word(catalogue.styles, required=True)
-        self.known = catalogue.styles
-        super().__init__(metadata={"enum": list(catalogue.styles)}, **kwargs)
-
-    def read(self, value: Any) -> str:
-        return _id_of(value, self.ids, self.known)
-
-
-class Palette(Strict, fields.String):
-    """A palette's id, or the whole palette; whether the style has it is known to `schemas.py`."""
-
-    def __init__(self, catalogue: Catalogue, **kwargs: Any) -> None:
-        self.ids = Word(catalogue.palettes, required=True)
-        self.known = catalogue.palettes
-        super().__init__(metadata={"description": "the id of a palette of the style"}, **kwargs)
-
-    def read(self, value: Any) -> str:
-        return _id_of(value, self.ids, self.known)
-
-
-def _id_of(value: Any, ids: Word, known: Mapping[str, dict[str, Any]]) -> str:
-    """Return the id that *value* is or holds. What differs from ours would not be drawn: refuse."""
-    if not isinstance(value, dict):
-        return ids.read(value)
-    try:
-        chosen = str(ids.deserialize(value.get("id", missing)))
-    except ValidationError as err:
-        raise ValidationError({"id": err.messages}) from err
-    ours = {**known[chosen], **{key: value.get(key) for key in ("name", "description")}}
-    own = [key for key, item in value.items() if asks(item, ours.get(key))][:MAX_ISSUES]
-    if own:
-        detail = "of one's own is not drawn yet; send the id only"
-        refusal = refuse("style_feature_unsupported", detail).messages
-        raise ValidationError(dict.fromkeys(own, refusal))
-    return chosen
 
 
 class Section(Strict, fields.Nested):
@@ -185,3 +162,10 @@ def schema_of(name: str, attributes: dict[str, Any], make: MakeValue) -> type[St
 def _located(**data: Any) -> Location:
     """A zoom in the request decides the camera; bounds frame the map only without one."""
     return Location(**{**data, "bounds": None if "zoom" in data else data.get("bounds")})
+
+
+def _with_green(_self: StrictSchema, data: Any, **_: Any) -> Any:
+    """Take `parks` for `greenSpace`, as saved palettes have it."""
+    if isinstance(data, dict) and "parks" in data and "greenSpace" not in data:
+        return {**data, "greenSpace": data["parks"]}
+    return data

@@ -8,8 +8,10 @@ import redis
 from flask import current_app, g
 
 from exporter import celery_app
-from exporter.jobs import JobRecord, Jobs, connect
+from exporter.events import Webhook
+from exporter.jobs import JobRecord, Jobs, Once, connect
 from exporter.metrics import Metrics
+from exporter.outbox import Outbox
 from exporter.poster import PosterJob
 from exporter.queues import Priority
 from exporter.settings import Settings
@@ -25,7 +27,9 @@ Send = Callable[[str, Priority], None]
 class JobStore(Protocol):
     """What the API needs of `exporter.jobs.Jobs`."""
 
-    def submit(self, job: PosterJob) -> None: ...
+    def submit(
+        self, job: PosterJob, *, once: Once | None = None, webhook: Webhook | None = None
+    ) -> str: ...
     def get(self, job_id: str) -> JobRecord: ...
     def cancel(self, job_id: str) -> None: ...
 
@@ -64,6 +68,10 @@ class Services:
     @cached_property
     def jobs(self) -> JobStore:
         return self._jobs or Jobs(self.redis, self.settings)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.redis)
 
     @cached_property
     def keys(self) -> Keys:

@@ -3,19 +3,30 @@
 import structlog
 
 from exporter.errors import QueueUnavailable
+from exporter.events import Webhook
+from exporter.jobs import Once
 from exporter.poster import PosterJob
 from webapi.context import Services
 
 log = structlog.get_logger()
 
 
-def dispatch(job: PosterJob, services: Services) -> None:
-    """Make *job* queued. Raises QueueUnavailable only when nothing was accepted.
+def dispatch(
+    job: PosterJob,
+    services: Services,
+    *,
+    once: Once | None = None,
+    webhook: Webhook | None = None,
+) -> str:
+    """Make *job* queued and return its id, or the id of the job that *once* stands for already.
 
-    Without its message the job is accepted all the same: the sweeper sends messages of queued
-    jobs again.
+    Raises IdempotencyKeyReused, and QueueUnavailable only when nothing was accepted: without its
+    message the job is accepted all the same, since the sweeper sends messages of queued jobs again.
     """
-    services.jobs.submit(job)
+    job_id = services.jobs.submit(job, once=once, webhook=webhook)
+    if job_id != job.job_id:
+        log.info("job asked for again", job_id=job_id)
+        return job_id
     services.metrics.count("export_submitted", job.priority.value)
     try:
         services.send(job.job_id, job.priority)
@@ -23,3 +34,4 @@ def dispatch(job: PosterJob, services: Services) -> None:
         log.warning("message not sent, the sweeper will", job_id=job.job_id, error=str(err))
     else:
         log.info("job submitted", job_id=job.job_id, queue=job.priority.value)
+    return job_id

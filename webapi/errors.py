@@ -10,9 +10,10 @@ from werkzeug.exceptions import HTTPException
 
 from exporter.errors import (
     ExportError,
+    IdempotencyKeyReused,
     JobNotFound,
-    JobRunning,
     JobTerminal,
+    NoticeNotFound,
     QueueUnavailable,
     StorageUnavailable,
 )
@@ -101,11 +102,12 @@ STATUS: dict[type[Exception], int] = {
     JobNotFound: 404,
     NotAcceptable: 406,
     JobTerminal: 409,
-    JobRunning: 409,
+    NoticeNotFound: 409,
     TooSlow: 408,
     BodyTooLarge: 413,
     UnsupportedBody: 415,
     Invalid: 422,
+    IdempotencyKeyReused: 422,
     QueueUnavailable: 503,
     StorageUnavailable: 503,
     ExportError: 500,

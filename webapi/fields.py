@@ -155,4 +155,4 @@ class Colour(Strict, fields.String):
             self.mismatch(value)
         if not colours.is_colour(value):
             raise refuse("colour_invalid", f"must be {colours.FORMS}; got {shown(value)}")
-        return value.strip(" ")
+        return colours.normal(value)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from exporter.formats import FORMATS
 from exporter.jobs import Delivered, Failure, JobRecord, Progress, Result, State
+from exporter.times import rfc3339
 
 STAGES = (
     "queued, claimed, page_ready, tiles, drawn, encoded, verified, uploaded; then the status it "
@@ -21,7 +21,10 @@ class AcceptedSchema(Schema):
 
     job_id = fields.String(required=True)
     id = fields.String(required=True, metadata={"description": "the same as job_id"})
-    status = fields.String(required=True, metadata={"enum": ["queued"]})
+    status = fields.String(
+        required=True,
+        metadata={"enum": list(State), "description": "queued, but for a repeated request"},
+    )
     estimated_time = fields.Integer(required=True, metadata={"description": "seconds"})
     status_url = fields.String(required=True)
 
@@ -75,6 +78,9 @@ class JobSchema(Schema):
     job_id = fields.String(required=True)
     id = fields.String(required=True, metadata={"description": "the same as job_id"})
     status = fields.String(required=True, metadata={"enum": list(State)})
+    cancel_requested = fields.Boolean(
+        required=True, metadata={"description": "it was cancelled while running, and will stop"}
+    )
     progress = fields.Integer(required=True, metadata={"minimum": 0, "maximum": 100})
     stage = fields.String(required=True, metadata={"description": STAGES})
     tiles = fields.Nested(
@@ -107,6 +113,7 @@ def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -
         "job_id": record.job_id,
         "id": record.job_id,
         "status": record.state.value,
+        "cancel_requested": record.cancel_requested,
         "progress": record.progress.percent,
         "stage": record.progress.stage,
         "tiles": _tiles(record.progress),
@@ -153,7 +160,4 @@ def _error(failure: Failure | None) -> dict[str, Any] | None:
 
 
 def _time(seconds: float) -> str | None:
-    if not seconds:
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(seconds) if seconds else None

@@ -15,6 +15,7 @@ NOT_DRAWN: dict[str, dict[str, Any]] = {
         "terrainShadows": None, "terrainShadowDarkness": None, "terrainColor": None,
         "terrainShadowColor": None, "terrainHighlightColor": None,
     },
+    "Palette": {"building3D": None},
 }  # fmt: skip
 
 # Fields that never belonged to a printed poster: previews, 3D printing, an unprinted line.

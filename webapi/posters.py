@@ -1,25 +1,30 @@
-"""Posters: ask for one, see how it stands, cancel it while it waits."""
+"""Posters: ask for one, see how it stands, cancel it."""
 
-import re
 import uuid
 from typing import Any
 
 from flask_smorest import Blueprint
 
-from exporter.errors import JobNotFound
 from exporter.jobs import JobRecord
 from webapi.context import Services, current_key, services
 from webapi.dispatch import dispatch
-from webapi.errors import Forbidden, Issue, NotFound
+from webapi.errors import Forbidden, Issue
 from webapi.estimate import estimated_time_s
+from webapi.idempotency import PARAMETER, REPLAYED, once
 from webapi.job_view import AcceptedSchema, JobSchema, job_json
+from webapi.own_job import own_job, status_url
 from webapi.request_body import StrictParser
 from webapi.schemas import Export, generate_schema
 from webapi.tiers import PRIORITIES, ApiKey
 
-_JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 JSON = "application/json"
-LOCATION = {"Location": {"description": "the status URL", "schema": {"type": "string"}}}
+HEADERS = {
+    "Location": {"description": "the status URL", "schema": {"type": "string"}},
+    REPLAYED: {
+        "description": "`true` when the Idempotency-Key stands for an earlier request's job",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
 _ALTERNATIVES = {401: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT", 503: "SERVICE_UNAVAILABLE"}
 
 
@@ -28,7 +33,7 @@ def blueprint(of: Services) -> Blueprint:
     routes = Blueprint("posters", __name__, url_prefix="/api/v1/posters")
     routes.ARGUMENTS_PARSER = StrictParser()
     body = routes.arguments(generate_schema(of.settings, of.catalogue))
-    accepted = routes.response(202, AcceptedSchema, content_type=JSON, headers=LOCATION)
+    accepted = routes.response(202, AcceptedSchema, content_type=JSON, headers=HEADERS)
     shown = routes.response(200, JobSchema, content_type=JSON)
     # A job id may hold anything, "/" too: every one that is not a job's gets the same answer.
     one = "/jobs/<path:job_id>"
@@ -39,7 +44,8 @@ def blueprint(of: Services) -> Blueprint:
             view = routes.alt_response(status, response=_ALTERNATIVES[status])(view)
         return view
 
-    routes.route("/generate", methods=["POST"])(documented(body(accepted(generate))))
+    keyed = routes.doc(parameters=[PARAMETER])
+    routes.route("/generate", methods=["POST"])(documented(keyed(body(accepted(generate)))))
     routes.route(one, methods=["GET"], endpoint="show")(documented(shown(show)))
     routes.route(one, methods=["DELETE"], endpoint="cancel")(documented(shown(cancel)))
     return routes
@@ -63,20 +69,36 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]]:
     What the chosen style cannot draw yet (for instance contours, population, 3D buildings) is
     taken, left out of the map, and named in the result's `warnings`. Fields of the web app's
     config that are not drawn at all yet are refused, unless they hold their default.
+
+    `style` and `palette` may be one's own: a style as `GET /api/v1/styles/{id}` answers it, with a
+    `mapStyle` (any MapLibre style) that is drawn as it is given, and a palette with all colours of
+    ours. A palette colours the layers of our styles, and what stands around any other map. URLs of
+    a style must name public hosts by https; they are fetched when the poster is drawn.
+
+    Send an `Idempotency-Key` to be safe when no answer comes: the same request again gets the same
+    job, as it then stands, and a second poster is not made.
+
+    A `webhook` is told how the job ended, signed by the Standard Webhooks specification: a POST
+    with `webhook-id`, `webhook-timestamp`, `webhook-signature`, and `{type, timestamp, data}`.
+    Anything but a 2xx within 15 s is tried again: after 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and
+    24 h more. Redirects are not followed, and 410 ends it. A notice may come twice, under one id.
     """
     key, at_hand = current_key(), services()
     _check_priority(export, key)
     job = export.job(str(uuid.uuid4()), key.key_id)
-    dispatch(job, at_hand)
-    status_url = _status_url(job.job_id)
+    job_id = dispatch(job, at_hand, once=once(), webhook=export.webhook)
+    known = at_hand.jobs.get(job_id) if job_id != job.job_id else None
+    ended = known is not None and known.state.ended
+    link = status_url(job_id)
     answer = {
-        "job_id": job.job_id,
-        "id": job.job_id,
-        "status": "queued",
-        "estimated_time": estimated_time_s(at_hand.redis, job.priority),
-        "status_url": status_url,
+        "job_id": job_id,
+        "id": job_id,
+        "status": known.state.value if known else "queued",
+        "estimated_time": 0 if ended else estimated_time_s(at_hand.redis, job.priority),
+        "status_url": link,
     }
-    return answer, 202, {"Location": status_url}
+    replayed = {REPLAYED: "true"} if known else {}
+    return answer, 202, {"Location": link, **replayed}
 
 
 def show(job_id: str) -> dict[str, Any]:
@@ -84,16 +106,20 @@ def show(job_id: str) -> dict[str, Any]:
 
     The download URL is signed and expires; each read makes a new one.
     """
-    return _shown(_own_job(job_id))
+    return _shown(own_job(job_id))
 
 
 def cancel(job_id: str) -> dict[str, Any]:
-    """Cancel a job that waits"""
-    _own_job(job_id)
-    at_hand = services()
-    at_hand.jobs.cancel(job_id)
-    at_hand.metrics.count("export_jobs", "cancelled")
-    return _shown(at_hand.jobs.get(job_id))
+    """Cancel a job
+
+    A job that waits ends at once. One that is being drawn is answered as `running` with
+    `cancel_requested`; its worker stops within two seconds, and it then ends as `cancelled`, in no
+    other way: nothing of it is kept.
+    """
+    own_job(job_id)
+    jobs = services().jobs
+    jobs.cancel(job_id)
+    return _shown(jobs.get(job_id))
 
 
 def _check_priority(export: Export, key: ApiKey) -> None:
@@ -104,21 +130,5 @@ def _check_priority(export: Export, key: ApiKey) -> None:
         raise Forbidden("scope_missing", f"/priority: {detail}", issues=(issue,))
 
 
-def _own_job(job_id: str) -> JobRecord:
-    """Return the caller's job; for unknown, foreign and impossible ids, raise the same error."""
-    if _JOB_ID.fullmatch(job_id.removesuffix("/")) and job_id.endswith("/"):
-        raise NotFound("not_found", "There is nothing at this address.")
-    if not _JOB_ID.fullmatch(job_id):
-        raise JobNotFound("no job has such an id")
-    record = services().jobs.get(job_id)
-    if record.key_id != current_key().key_id:
-        raise JobNotFound(f"job {job_id} belongs to another key")
-    return record
-
-
 def _shown(record: JobRecord) -> dict[str, Any]:
-    return job_json(record, services().storage.url, _status_url(record.job_id))
-
-
-def _status_url(job_id: str) -> str:
-    return f"{services().settings.base_url}/api/v1/posters/jobs/{job_id}"
+    return job_json(record, services().storage.url, status_url(record.job_id))

@@ -6,21 +6,33 @@ it what is not part of a poster's looks: size, priority, owner, timeout.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import ValidationError, post_load, validates_schema
 
-from exporter.poster import Output, PosterConfig, PosterJob, Resolution
+from exporter.addresses import AddressRules
+from exporter.events import Webhook
+from exporter.poster import (
+    MapStyle,
+    Output,
+    Palette,
+    PosterConfig,
+    PosterJob,
+    Resolution,
+    from_json,
+)
 from exporter.queues import Priority
 from exporter.settings import Settings
 from webapi import outputs, simplified, sizes
 from webapi.catalogue import Catalogue
-from webapi.config_schemas import Palette, Section, Vocabulary
+from webapi.config_schemas import Section, Vocabulary
 from webapi.fields import Complaint, Whole, Word, described, refuse
+from webapi.map_styles import MapStyles
 from webapi.output_fields import Outputs, output_schema
 from webapi.size_fields import SizeField
 from webapi.sizes import ByPreset, InPixels
 from webapi.strict import StrictSchema
+from webapi.webhook_fields import webhook_schema
 
 MIN_TIMEOUT_MS = 1000
 
@@ -36,7 +48,9 @@ class Export:
     outputs: tuple[Output, ...]
     priority: Priority
     user_id: str
+    on_missing: str
     timeout_s: float
+    webhook: Webhook | None = None
 
     def job(self, job_id: str, key_id: str) -> PosterJob:
         return PosterJob(
@@ -47,6 +61,7 @@ class Export:
             outputs=self.outputs,
             priority=self.priority,
             user_id=self.user_id,
+            on_missing=self.on_missing,
             timeout_s=self.timeout_s,
         )
 
@@ -74,21 +89,30 @@ class GenerateSchema(StrictSchema):
             outputs=self._outputs(data, resolution),
             priority=Priority(data.get("priority", Priority.NORMAL)),
             user_id=data.get("user_id", ""),
+            on_missing=data.get("on_missing", PosterJob.on_missing),
             timeout_s=data.get("timeout", self.settings.timeout_default_s * 1000) / 1000,
+            webhook=data.get("webhook"),
         )
 
-    def _with_palette(self, config: PosterConfig, palette: str, whole: bool) -> PosterConfig:
+    def _with_palette(
+        self, config: PosterConfig, palette: str | Palette, whole: bool
+    ) -> PosterConfig:
         if palette and config.palette:
             raise _at(("palette",), "conflicting_fields", "excludes config.palette")
-        if palette:
-            self._check_palette(config.style, palette, ("palette",))
-        elif config.palette and whole:
-            self._check_palette(config.style, config.palette, ("config", "palette"))
-        return replace(config, palette=palette or config.palette)
+        chosen = palette or config.palette
+        if chosen and isinstance(chosen, str):
+            where = ("config", "palette") if whole and not palette else ("palette",)
+            chosen = self._known_palette(config, chosen, where)
+        return replace(config, palette=chosen)
 
-    def _check_palette(self, style: str, palette: str, where: tuple[str, ...]) -> None:
+    def _known_palette(
+        self, config: PosterConfig, palette: str, where: tuple[str, ...]
+    ) -> str | Palette:
+        """Return *palette*, in full beside a style of the caller's own, which may have none."""
+        if isinstance(config.style, MapStyle):
+            return cast(Palette, from_json(Palette, self.catalogue.palettes[palette]))
         try:
-            Word(self.catalogue.palettes_of(style)).read(palette)
+            return Word(self.catalogue.palettes_of(config.style)).read(palette)
         except ValidationError as err:
             raise _nest(where, err.messages) from err
 
@@ -142,21 +166,25 @@ class GenerateSchema(StrictSchema):
 
 def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSchema]:
     """Return the schema of the body of `generate`, for these limits, styles and fonts."""
-    vocabulary = Vocabulary(catalogue)
+    vocabulary = Vocabulary(catalogue, MapStyles(AddressRules(settings.egress_allow)))
     output = output_schema(vocabulary)
     attributes = {
         **simplified.sections(vocabulary),
         "config": Section(vocabulary.config()),
-        "palette": Palette(catalogue),
+        "palette": vocabulary.palette(),
         "resolution": SizeField(vocabulary),
         "output": Section(output),
         "outputs": Outputs(Section(output)),
         "priority": described(Word(tuple(Priority)), default=Priority.NORMAL),
         "user_id": vocabulary.field(PosterJob, "user_id"),
+        "on_missing": vocabulary.field(PosterJob, "on_missing"),
         "timeout": described(
             Whole(MIN_TIMEOUT_MS, round(settings.timeout_max_s * 1000)),
             default=round(settings.timeout_default_s * 1000),
             description="milliseconds from the first claim to the end",
+        ),
+        "webhook": described(
+            Section(webhook_schema(settings)), description="is told how the job ended"
         ),
         "settings": settings,
         "catalogue": catalogue,

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from exporter.poster import Layers, Location, PosterConfig, Typography
-from webapi.config_schemas import Section, Style, Vocabulary, schema_of
-from webapi.fields import Flag, described
+from webapi.config_schemas import Section, Vocabulary, schema_of
+from webapi.fields import Flag
 from webapi.points import Latitude, Longitude
 from webapi.strict import StrictSchema
 
@@ -46,7 +46,7 @@ def sections(vocabulary: Vocabulary) -> dict[str, Any]:
         "location": Section(
             _as_dict("Place", {"lat": _required(Latitude), "lng": _required(Longitude)})
         ),
-        "style": described(Style(vocabulary.catalogue), default=PosterConfig.style),
+        "style": vocabulary.style(),
         "text": Section(_as_dict("Text", _fields(vocabulary, TEXT))),
         "camera": Section(_as_dict("Camera", _fields(vocabulary, CAMERA))),
         "options": Section(_as_dict("Options", options)),

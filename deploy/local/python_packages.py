@@ -9,15 +9,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.local.check_dependencies import complaint
+from deploy.local.checkout import make_known
 from deploy.local.refusal import CannotRun
 from deploy.local.stamp import Stamp
 
 
 def install(root: Path, say: Callable[[str], None]) -> None:
     """Bring `.venv` below *root* to the state of the lock. Raises CannotRun."""
-    venv, lock = root / ".venv", root / "requirements.lock"
+    venv, lock, ours = root / ".venv", root / "requirements.lock", root / "setup.cfg"
     # The path is part of it: the scripts in bin/ name their interpreter absolutely.
-    stamp = Stamp(venv / "setup.stamp", files=[lock], words=[sys.version, str(root)])
+    stamp = Stamp(venv / "setup.stamp", files=[lock, ours], words=[sys.version, str(root)])
     if stamp.fresh():
         return
     say("virtual environment .venv from requirements.lock")
@@ -32,6 +33,7 @@ def install(root: Path, say: Callable[[str], None]) -> None:
         [*pip, "install", "--require-hashes", "--no-deps", "--requirement", str(lock)],
         "install requirements.lock",
     )
+    make_known(root, venv)
     wrong = complaint(venv)
     if wrong:
         raise CannotRun(wrong)

@@ -1,4 +1,4 @@
-/** Writes `styles/*.json` from the definitions: `npm run build`. */
+/** Writes `styles/*.json` and their order from the definitions: `npm run build`. */
 
 import {createHash} from 'node:crypto';
 import {mkdirSync, writeFileSync} from 'node:fs';
@@ -9,10 +9,12 @@ import {wholeStyle} from './src/whole-style.js';
 
 /** @returns {Record<string, string>} file name -> content */
 export function built() {
-  return Object.fromEntries(definitions.map((definition) => {
+  const files = definitions.map((definition) => {
     const style = versioned(wholeStyle(definition));
     return [`styles/${style.id}.json`, `${JSON.stringify(style, null, 1)}\n`];
-  }));
+  });
+  const order = definitions.map(({id}) => id);
+  return {...Object.fromEntries(files), 'order.json': `${JSON.stringify(order, null, 1)}\n`};
 }
 
 /** Gives a style its version: a hash of all it holds. @param {import('./index.js').Style} style */

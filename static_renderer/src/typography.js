@@ -6,8 +6,6 @@ import {capitals, directionOf, isJoined} from './scripts.js';
 /** Share of its size that a text may lose before it is broken into one more line. */
 const SHRINK = {title: 0.7, subtitle: 0.8, coordinates: 0.3};
 const MOST_LINES = {title: 3, subtitle: 2, coordinates: 1};
-/** However long a text is, it is never set smaller than this share of its size. */
-const LEAST = 0.25;
 const LEADING = 1.15;
 /** More space below a script that reaches far below its line, in its size: Burmese does most. */
 const DEEP = 0.25;
@@ -92,13 +90,31 @@ export function coordinatesOf([lng, lat]) {
  */
 export function place(elements, typography, frame, measure) {
   const widest = (frame.width * typography.maxWidth) / 100;
-  const fitted = elements.map((element) => fit(element, widest, measure));
+  const fitted = lowered(elements.map((element) => fit(element, widest, measure)), frame);
   const tops = topsOf(fitted, typography, frame);
-  const shift = (frame.height * typography.offsetY) / 100;
+  const last = fitted.length - 1;
+  const bottom = last < 0 ? 0 : tops[last] + tallOf(fitted[last]);
+  // Moved as far as asked, but not off the poster.
+  const asked = (frame.height * typography.offsetY) / 100;
+  const shift = Math.min(Math.max(asked, frame.unit - tops[0]), frame.height - frame.unit - bottom);
   return fitted.map((element, i) => ({
     ...element,
     y: element.lines.map((_, n) => tops[i] + shift + element.size * (0.5 + n * LEADING)),
   }));
+}
+
+/**
+ * Makes texts that together are higher than the poster has room for so much smaller.
+ * @template {{role: Role, size: number, lines: string[], width: number, deep: boolean}} T
+ * @param {T[]} elements
+ * @param {import('./types.js').Frame} frame
+ * @returns {T[]}
+ */
+function lowered(elements, {height, margin, unit}) {
+  const room = Math.max(height - 2 * margin - 8 * unit, 0.3 * height);
+  const factor = room / totalOf(elements, unit);
+  if (factor >= 1) return elements;
+  return elements.map((element) => ({...element, size: element.size * factor, width: element.width * factor}));
 }
 
 /**
@@ -117,8 +133,7 @@ function fit(element, widest, measure) {
     const factor = Math.min(1, widest / width);
     const last = count >= most || lines.length < count;
     if (factor >= SHRINK[element.role] || last) {
-      const kept = Math.max(factor, LEAST);
-      return {...element, lines, size: element.size * kept, width: width * kept};
+      return {...element, lines, size: element.size * factor, width: width * factor};
     }
   }
 }
@@ -161,8 +176,7 @@ function arranged(pieces, count, widthOf) {
  */
 function topsOf(elements, {position, titleSize}, {height, unit, margin}) {
   if (!elements.length) return [];
-  const tall = elements.map(({size, lines}) => size * (1 + (lines.length - 1) * LEADING));
-  const total = elements.reduce((sum, element, i) => sum + tall[i] + (i ? gap(elements, i, unit) : 0), 0);
+  const total = totalOf(elements, unit);
   // At the top a text keeps the gap above it when the one before it is hidden, as posters always had.
   const lead = {title: 0, subtitle: 0.125 * titleSize * unit, coordinates: 0.5 * unit}[elements[0].role];
   const start = {
@@ -172,9 +186,23 @@ function topsOf(elements, {position, titleSize}, {height, unit, margin}) {
   }[position];
   const tops = [start];
   for (let i = 1; i < elements.length; i++) {
-    tops.push(tops[i - 1] + tall[i - 1] + gap(elements, i, unit));
+    tops.push(tops[i - 1] + tallOf(elements[i - 1]) + gap(elements, i, unit));
   }
   return tops;
+}
+
+/** The height of a text's lines. @param {{size: number, lines: string[]}} element */
+function tallOf({size, lines}) {
+  return size * (1 + (lines.length - 1) * LEADING);
+}
+
+/**
+ * The height of all texts with the gaps between them.
+ * @param {{role: Role, size: number, lines: string[], deep: boolean}[]} elements
+ * @param {number} unit
+ */
+function totalOf(elements, unit) {
+  return elements.reduce((sum, element, i) => sum + tallOf(element) + (i ? gap(elements, i, unit) : 0), 0);
 }
 
 /**

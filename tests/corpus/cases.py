@@ -1,14 +1,16 @@
 """The bad inputs the API can meet at present, each with the answer it must get.
 
-Ids are those of the bad-input corpus: A transport, B JSON, C keys, D ranges, E texts, H markers,
-I options, J jobs. A letter behind an id tells several requests of one case apart. Cases about parts
-the API does not have yet (styles of one's own, GeoJSON, webhooks, quotas) are not here.
+Ids are those of the bad-input corpus: A transport, B JSON, C keys, D ranges, E texts, F styles,
+G URLs, H markers, I options, J jobs. A letter behind an id tells several requests of one case
+apart. Cases about parts the API does not have yet (GeoJSON overlays, quotas) are not here.
 """
 
 import gzip
 import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.corpus import styles
 
 GENERATE = "/api/v1/posters/generate"
 JOBS = "/api/v1/posters/jobs"
@@ -172,6 +174,13 @@ KEYS = (
     get("C10", 400, "header_duplicate", f"{JOBS}/{UNKNOWN}", key=f"{_KEY},Bearer {_KEY}"),
     get("C13", 404, "job_not_found", f"{JOBS}/FOREIGN"),
     Case("C14", 404, "job_not_found", method="DELETE", path=f"{JOBS}/FOREIGN", headers={}),
+    *(
+        Case(f"C17-{name}", 400, "idempotency_key_invalid", body=VALID,
+             headers={"Content-Type": "application/json", "Idempotency-Key": key})
+        for name, key in (
+            ("empty", ""), ("long", "k" * 256), ("space", " k"), ("accent", "\xe9"), ("tab", "\ta"),
+        )
+    ),
     # A request wrong in several ways gets the answer of the first check.
     Case("C-order-media", 415, "media_type_unsupported", body=b"x", headers={}, key=""),
     Case("C-order-key", 401, "auth_missing", body=b"[" * 99, key=""),
@@ -248,12 +257,8 @@ RANGES = (
     sent("D-user", "type_mismatch", "/user_id", place(user_id=7)),
     sent("D-style", "enum_unknown", "/style", place(style="minimul")),
     sent("D-style-config", "enum_unknown", "/config/style/id", config(style={"id": "none"})),
-    sent("D-own-style", "style_feature_unsupported", "/config/style/mapStyle",
-         config(style={"id": "minimal", "mapStyle": {"version": 8}})),
     sent("D-palette", "enum_unknown", "/palette", place(palette="nope")),
     sent("D-palette-config", "enum_unknown", "/config/palette", config(palette="nope")),
-    sent("D-own-palette", "style_feature_unsupported", "/config/palette/background",
-         config(palette={"id": "ink", "background": "#123456"})),
     sent("D-not-drawn", "style_feature_unsupported", "/config/layers/terrainShadows",
          config(layers={"terrainShadows": True})),
     sent("D-graticule", "out_of_range", "/config/layers/graticuleDensity",
@@ -350,13 +355,68 @@ OPTIONS = (
     sent("I07-word", "enum_unknown", "/text/position", place(text={"position": "left"})),
 )
 
+_HOOK = "https://hooks.example/poster"
+
+
+def hook(id_: str, code: str, field_: str, **webhook: Any) -> Case:
+    return sent(id_, code, f"/webhook{field_}", place(webhook=webhook))
+
+
+WEBHOOKS = (
+    hook("I01", "webhook_https_required", "/url", url="http://hooks.example/poster"),
+    hook("I01-scheme", "url_scheme", "/url", url="ftp://hooks.example/poster"),
+    hook("I02", "url_userinfo", "/url", url="https://me:secret@hooks.example/"),
+    hook("I03", "webhook_self", "/url", url="https://posters.example/api/v1/posters/generate"),
+    hook("I03-upper", "webhook_self", "/url", url="https://POSTERS.example.:443/"),
+    hook("I04", "unknown_field", "/headers", url=_HOOK, headers={"Host": "x"}),
+    hook("I05", "webhook_secret_length", "/secret", url=_HOOK, secret="whsec_c2hvcnQ="),
+    hook("I05-long", "webhook_secret_length", "/secret", url=_HOOK, secret="whsec_" + "A" * 88),
+    hook("I05-plain", "webhook_secret_length", "/secret", url=_HOOK, secret="s" * 32),
+    hook("I05-type", "type_mismatch", "/secret", url=_HOOK, secret=7),
+    hook("I06", "enum_unknown", "/events/0", url=_HOOK, events=["job.done"]),
+    hook("I06-none", "array_length", "/events", url=_HOOK, events=[]),
+    hook("I06-type", "type_mismatch", "/events", url=_HOOK, events="job.failed"),
+    hook("I08", "url_too_long", "/url", url=f"{_HOOK}?{'q' * 2048}"),
+    hook("I-missing", "field_missing", "/url"),
+    hook("I-type", "type_mismatch", "/url", url=7),
+    sent("I-object", "type_mismatch", "/webhook", place(webhook=_HOOK)),
+    hook("I-port", "url_port", "/url", url="https://hooks.example:8443/"),
+    hook("I-invalid", "url_invalid", "/url", url="https://"),
+    *(
+        hook(f"I-private-{n}", "url_not_allowed", "/url", url=f"https://{host}/")
+        for n, host in enumerate(
+            ("127.0.0.1", "[::1]", "10.0.0.7", "169.254.169.254", "[::ffff:127.0.0.1]",
+             "2130706433", "0x7f.1", "localhost", "redis.internal")
+        )
+    ),
+)  # fmt: skip
+
 JOB_OPERATIONS = (
     get("J01", 404, "job_not_found", f"{JOBS}/not-a-uuid"),
     get("J01-upper", 404, "job_not_found", f"{JOBS}/{UNKNOWN.replace('0', 'A')}"),
     get("J02", 404, "job_not_found", f"{JOBS}/{UNKNOWN}"),
     Case("J02-delete", 404, "job_not_found", method="DELETE", path=f"{JOBS}/{UNKNOWN}", headers={}),
     Case("J03", 409, "job_terminal", method="DELETE", path=f"{JOBS}/COMPLETED", headers={}),
-    Case("J03-running", 409, "job_running", method="DELETE", path=f"{JOBS}/RUNNING", headers={}),
+    get("J-log", 404, "job_not_found", f"{JOBS}/{UNKNOWN}/webhooks"),
+    get("J-log-foreign", 404, "job_not_found", f"{JOBS}/FOREIGN/webhooks"),
+    Case("J-tell", 404, "job_not_found", path=f"{JOBS}/FOREIGN/webhooks", headers={}),
+    Case("J-tell-none", 409, "webhook_not_sent", path=f"{JOBS}/COMPLETED/webhooks", headers={}),
 )
 
-CASES = (*TRANSPORT, *JSON, *KEYS, *RANGES, *TEXTS, *MARKERS, *OPTIONS, *JOB_OPERATIONS)
+# Styles and palettes of callers' own (F), and the URLs in them (G).
+STYLES = tuple(
+    sent(id_, code, pointer, config(**sections)) for id_, code, pointer, sections in styles.given()
+)
+
+CASES = (
+    *TRANSPORT,
+    *JSON,
+    *KEYS,
+    *RANGES,
+    *TEXTS,
+    *MARKERS,
+    *STYLES,
+    *OPTIONS,
+    *WEBHOOKS,
+    *JOB_OPERATIONS,
+)

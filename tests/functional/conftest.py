@@ -9,6 +9,7 @@ import pytest
 
 from tests.certificates import make_certificates
 from tests.functional.service import Service, service
+from tests.receivers import OK, Receiver, receiver
 from tests.servers import TileHost, tile_host
 
 
@@ -28,11 +29,28 @@ def tls_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TileHost]:
 
 
 @pytest.fixture(scope="package")
-def online_stack(tmp_path_factory: pytest.TempPathFactory, tls_host: TileHost) -> Iterator[Service]:
+def hook_host() -> Iterator[Receiver]:
+    """A webhook receiver that the online service may call."""
+    with receiver() as host:
+        yield host
+
+
+@pytest.fixture
+def hook(hook_host: Receiver) -> Receiver:
+    """The receiver, well and with nothing received yet."""
+    hook_host.mode = OK
+    hook_host.got.clear()
+    return hook_host
+
+
+@pytest.fixture(scope="package")
+def online_stack(
+    tmp_path_factory: pytest.TempPathFactory, tls_host: TileHost, hook_host: Receiver
+) -> Iterator[Service]:
     """The service drawing from *tls_host*: other settings, nothing else."""
     online = {
         "TILES_URL": tls_host.tilejson_url,
-        "EXPORT_EGRESS_ALLOW": tls_host.authority,
+        "EXPORT_EGRESS_ALLOW": f"{tls_host.authority},{hook_host.authority}",
         "EXPORT_EGRESS_CA_FILE": tls_host.ca_file,
     }
     with service(tmp_path_factory.mktemp("online") / "var", **online) as running:

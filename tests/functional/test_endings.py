@@ -66,6 +66,25 @@ def test_a_job_cancelled_before_its_start_is_never_drawn(stack: Service) -> None
     assert stack.client.cancel(waiting).status == 409
 
 
+def test_a_job_cancelled_while_it_is_drawn_stops_and_leaves_room(
+    online: Service, tls_host: TileHost
+) -> None:
+    tls_host.fault = Fault(HANG)
+    job_id = online.submit()
+    eventually(
+        lambda: online.job(job_id)["stage"] == "tiles", within_s=30, what="it waits for tiles"
+    )
+
+    answer = online.client.cancel(job_id)
+    job = online.ended(job_id, within_s=2)
+
+    assert (answer.status, answer.json["cancel_requested"]) == (200, True)
+    assert (job["status"], job["result"], job["error"]) == ("cancelled", None, None)
+    tls_host.fault = None
+    assert online.ended(online.submit())["status"] == "completed"
+    assert list((online.var_dir / "posters").rglob(f"*{job_id}*")) == []
+
+
 def test_an_online_tile_host_differs_in_settings_only(online: Service, tls_host: TileHost) -> None:
     job = online.ended(online.submit())
 

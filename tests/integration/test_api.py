@@ -266,6 +266,17 @@ class TestCancel:
         assert answer.json["retry_at"] is None
         assert api.jobs.due() == []
 
+    def test_a_running_job_is_told_to_stop(self, api):
+        job_id, token = taken(api)
+
+        answers = [api.ask("DELETE", f"{JOBS}/{job_id}") for _ in range(2)]
+
+        for answer in answers:
+            told = (answer.status_code, answer.json["status"], answer.json["cancel_requested"])
+            assert told == (200, "running", True)
+        api.jobs.end_cancelled(job_id, token)
+        assert api.job(job_id).json["status"] == "cancelled"
+
     def test_an_ended_job_stays_as_it_ended(self, api):
         job_id = submitted(api)
         api.ask("DELETE", f"{JOBS}/{job_id}")

@@ -52,7 +52,7 @@ def test_every_documented_code_of_a_request_has_a_case():
     # Reached elsewhere: styles and files below, a slow or broken request over sockets, an outage.
     elsewhere = {
         "bad_request", "request_timeout", "style_not_found", "link_invalid", "range_invalid",
-        "broker_unavailable", "storage_unavailable", "internal_error",
+        "broker_unavailable", "storage_unavailable", "internal_error", "idempotency_key_reused",
     }  # fmt: skip
 
     assert set(TITLES) - {case.code for case in CASES} == elsewhere
@@ -128,7 +128,7 @@ def test_a_thousand_strange_fields_are_refused_by_a_short_list(api):
     [
         (place(camera={"zoom": 25}), "must be 1 to 24, got 25"),
         (place(camera={"zom": 12}), 'did you mean "zoom"?'),
-        (place(style="minimul"), "must be one of abstract, atmospheric, blueprint, dark-mode"),
+        (place(style="minimul"), "must be one of minimal, dark-mode, midnight, blueprint"),
         (place(style="minimul"), 'got "minimul" (did you mean "minimal"?)'),
         (place(priority="urgent"), "must be one of low, normal, high"),
         (place(timeout=900_001), "must be 1000 to 900000, got 900001"),
@@ -203,7 +203,6 @@ def stage(api: apis.Api, case: Case) -> tuple[Case, str]:
     makers = {
         "FOREIGN": lambda: apis.submitted(api),
         "COMPLETED": lambda: apis.completed(api),
-        "RUNNING": lambda: apis.taken(api)[0],
     }
     path = case.path
     for name, make in makers.items():

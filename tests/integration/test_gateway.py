@@ -8,10 +8,11 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from exporter.answers import CSP
 from exporter.egress import Egress
 from exporter.elevation import flat_tile
 from exporter.errors import EgressFailed, ResponseTooLarge, TilesCorrupt
-from exporter.gateway import CSP, ORIGIN, PNG_SLACK_BYTES, TICKET_HEADER, Gateway
+from exporter.gateway import ORIGIN, PNG_SLACK_BYTES, TICKET_HEADER, Gateway
 from exporter.settings import Settings
 from exporter.tile_kinds import check_elevation_tile
 from exporter.vector_tiles import check_vector_tile

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import redis
 
-from exporter.errors import JobNotFound, JobRunning, JobTerminal, LeaseLost, QueueUnavailable
+from exporter.errors import JobCancelled, JobNotFound, JobTerminal, LeaseLost, QueueUnavailable
 from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, State
 from exporter.queues import Priority
 from exporter.settings import Settings
@@ -132,10 +132,68 @@ class TestCancel:
         assert jobs.get(job.job_id).state is State.CANCELLED
         assert jobs.claim(job.job_id, "w") is None
 
-    def test_running_ended_and_unknown_jobs_are_refused(self, jobs, job):
+    def test_a_running_job_is_asked_to_stop_and_ended_by_its_worker(self, jobs, job, client):
         claim = jobs.claim(job.job_id, "w")
-        with pytest.raises(JobRunning):
+        assert not jobs.cancel_requested(job.job_id)
+
+        jobs.cancel(job.job_id)
+        jobs.cancel(job.job_id)
+
+        record = jobs.get(job.job_id)
+        assert (record.state, record.cancel_requested) == (State.RUNNING, True)
+        assert jobs.cancel_requested(job.job_id)
+        for _ in range(2):  # told again after a lost answer
+            jobs.end_cancelled(job.job_id, claim.token)
+        assert jobs.get(job.job_id).state is State.CANCELLED
+        assert counted(client) == {"cancelled": 1}
+
+    @pytest.mark.parametrize("how", ["complete", "fail", "retry"])
+    def test_a_job_asked_to_stop_ends_in_no_other_way(self, jobs, job, client, how):
+        claim = jobs.claim(job.job_id, "w")
+        jobs.cancel(job.job_id)
+
+        with pytest.raises(JobCancelled):
+            tell(jobs, how, job.job_id, claim.token)
+
+        record = jobs.get(job.job_id)
+        assert (record.state, record.result, record.failure) == (State.CANCELLED, None, None)
+        with pytest.raises(LeaseLost):
+            tell(jobs, how, job.job_id, claim.token)
+        assert counted(client) == {"cancelled": 1}
+
+    def test_a_completed_job_is_not_cancelled_any_more(self, jobs, job, client):
+        claim = jobs.claim(job.job_id, "w")
+        jobs.complete(job.job_id, claim.token, RESULT)
+
+        with pytest.raises(JobTerminal):
             jobs.cancel(job.job_id)
+        with pytest.raises(LeaseLost):
+            jobs.end_cancelled(job.job_id, claim.token)
+
+        assert jobs.get(job.job_id).state is State.COMPLETED
+        assert counted(client) == {"completed": 1}
+
+    @pytest.mark.parametrize("seen_by", ["sweeper", "worker", "deadline"])
+    def test_a_job_asked_to_stop_is_not_begun_again(self, jobs, job, client, seen_by):
+        """Its worker died before it could stop."""
+        jobs.claim(job.job_id, "w")
+        jobs.cancel(job.job_id)
+        expire_lease(client, job.job_id)
+
+        if seen_by == "sweeper":
+            assert jobs.expired() == []
+        elif seen_by == "worker":
+            assert jobs.claim(job.job_id, "w2") is None
+        else:
+            client.zadd(f"{PREFIX}deadlines", {job.job_id: 1})
+            assert jobs.overdue() == 1
+
+        assert jobs.get(job.job_id).state is State.CANCELLED
+        assert counted(client) == {"cancelled": 1}
+        assert client.zcard(f"{PREFIX}dead") == 0
+
+    def test_ended_and_unknown_jobs_are_refused(self, jobs, job):
+        claim = jobs.claim(job.job_id, "w")
         jobs.fail(job.job_id, claim.token, FAULT)
         with pytest.raises(JobTerminal):
             jobs.cancel(job.job_id)
@@ -213,6 +271,21 @@ def test_the_record_holds_the_whole_request(jobs, job, client):
 
     assert request == job.to_message()
     assert jobs.get(job.job_id).job() == job
+
+
+def tell(jobs, how, job_id, token):
+    if how == "complete":
+        jobs.complete(job_id, token, RESULT)
+    elif how == "fail":
+        jobs.fail(job_id, token, FAULT)
+    else:
+        jobs.retry(job_id, token, FAULT, 60)
+
+
+def counted(client):
+    """Return how many jobs ended in which state, as the metrics tell it."""
+    counts = client.hgetall(f"{PREFIX}metrics").items()
+    return {name.split("|")[1]: int(n) for name, n in counts if name.startswith("export_jobs|")}
 
 
 def expire_lease(client, job_id):

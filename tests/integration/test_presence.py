@@ -1,11 +1,15 @@
 """Who is at work, as Redis tells it."""
 
+import json
+
 import pytest
 import redis
 
 from exporter import presence
 from exporter.errors import QueueUnavailable
-from exporter.presence import FADES_AFTER_S, REPORT_EVERY_S, WorkerState
+from exporter.presence import FADES_AFTER_S, REPORT_EVERY_S, BrowserState, WorkerState
+
+IDLE = {"state": "idle", "age_s": 1, "renders": 0, "memory_bytes": 0}
 
 
 def test_a_worker_that_reported_is_there(client):
@@ -23,6 +27,25 @@ def test_the_last_word_of_a_worker_counts(client):
     presence.report(client, state("a:1", renders=7))
 
     assert presence.workers(client) == [state("a:1", renders=7)]
+
+
+def test_each_browser_is_reported(client):
+    each = (BrowserState("drawing", 90, 3, 100), BrowserState("idle", 5, 0, 0))
+    presence.report(client, state("a:1", each=each))
+
+    assert presence.workers(client)[0].each == each
+
+
+def test_a_worker_of_another_version_is_there_too(client):
+    """During a rolling update some know more and some know less."""
+    presence.report(client, state("a:1"))
+    told = json.loads(client.get("export:worker:a:1"))
+    client.set("export:worker:a:1", json.dumps({**told, "new": 1, "each": [{**IDLE, "new": 1}]}))
+    client.set("export:worker:b:2", json.dumps({k: told[k] for k in told if k != "each"}))
+
+    found = {len(worker.each) for worker in presence.workers(client)}
+
+    assert found == {0, 1}
 
 
 def test_a_word_fades_by_itself_and_outlives_two_missed_reports(client):

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from dataclasses import replace
 from hashlib import sha256
 
@@ -19,6 +20,7 @@ import exporter.worker as worker_module
 from exporter.errors import (
     BrowserCrashed,
     BrowserLaunchFailed,
+    JobTerminal,
     QueueUnavailable,
     StorageUnavailable,
     StyleFailed,
@@ -109,6 +111,26 @@ class TestCompleted:
         result = worker.jobs.get(job.job_id).result
         assert result.outputs[0].key == result.key
         assert (result.format, result.width, result.dpi) == ("jpeg", 100, 72)
+
+    @pytest.mark.parametrize("code", ["missing_tiles", "failed_tiles", "missing_glyphs"])
+    def test_gaps_fail_the_job_when_the_caller_wants_none(self, worker, page, code):
+        page.warnings = ({"code": code, "message": "3 of them are missing."},)
+        job = submitted(worker, on_missing="fail")
+
+        render_export(job.job_id)
+
+        failure = worker.jobs.get(job.job_id).failure
+        assert (failure.code, failure.retryable) == ("resources_missing", False)
+        assert "3 of them are missing." in failure.message
+        assert stored(worker) == {}
+
+    def test_what_is_no_gap_does_not_fail_it(self, worker, page):
+        page.warnings = ({"code": "layer_below_zoom", "message": "Too far."},)
+        job = submitted(worker, on_missing="fail")
+
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).state is State.COMPLETED
 
     def test_it_is_counted(self, worker):
         render_export(submitted(worker).job_id)
@@ -417,6 +439,99 @@ class TestLeaseLost:
         assert stored(worker) == {}
 
 
+class TestCancelled:
+    def test_the_drawing_is_stopped_in_time_and_its_page_is_free(self, worker, page):
+        job = submitted(worker)
+        stopped, asked = [], []
+
+        async def be_cancelled(_):
+            await asyncio.to_thread(worker.jobs.cancel, job.job_id)
+            asked.append(time.monotonic())
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.append(time.monotonic())
+
+        page.while_drawing = be_cancelled
+        render_export(job.job_id)
+
+        assert stopped[0] - asked[0] < 2
+        assert time.monotonic() - asked[0] < 2
+        assert worker.jobs.get(job.job_id).state is State.CANCELLED
+        assert worker.redis.hget(f"{PREFIX}metrics", "export_errors|job_cancelled") is None
+        assert worker.pool.state().busy == 0
+        page.while_drawing = None
+        render_export((after := submitted(worker)).job_id)
+        assert worker.jobs.get(after.job_id).state is State.COMPLETED
+
+    def test_what_was_stored_is_dropped(self, worker, monkeypatch):
+        job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
+        put = worker.storage.put
+
+        def put_and_be_cancelled(key, body, **given):
+            put(key, body, **given)
+            if key.endswith(".webp"):
+                worker.jobs.cancel(job.job_id)
+
+        monkeypatch.setattr(worker.storage, "put", put_and_be_cancelled)
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).state is State.CANCELLED
+        assert stored(worker) == {}
+
+    @pytest.mark.parametrize("how", ["complete", "fail", "retry"])
+    def test_asked_for_as_the_attempt_ends_it_is_cancelled_and_nothing_else(
+        self, worker, page, monkeypatch, how
+    ):
+        job = submitted(worker)
+        tell = getattr(worker.jobs, how)
+
+        def be_cancelled_and_tell(*args):
+            worker.jobs.cancel(job.job_id)
+            tell(*args)
+
+        monkeypatch.setattr(worker.jobs, how, be_cancelled_and_tell)
+        faults = {"complete": [], "fail": [StyleFailed("x")], "retry": [BrowserCrashed("died")]}
+        page.failures = faults[how]
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).state is State.CANCELLED
+        assert worker.redis.hget(f"{PREFIX}metrics", "export_jobs|cancelled") == "1"
+        assert worker.redis.hget(f"{PREFIX}metrics", f"export_jobs|{how}d") is None
+        assert stored(worker) == {}
+
+    def test_asked_for_after_the_end_it_changes_nothing(self, worker, monkeypatch):
+        job = submitted(worker)
+        complete = worker.jobs.complete
+
+        def complete_and_be_cancelled(*args):
+            complete(*args)
+            with pytest.raises(JobTerminal):
+                worker.jobs.cancel(job.job_id)
+
+        monkeypatch.setattr(worker.jobs, "complete", complete_and_be_cancelled)
+        render_export(job.job_id)
+
+        record = worker.jobs.get(job.job_id)
+        assert record.state is State.COMPLETED
+        assert list(stored(worker)) == [record.result.key]
+
+    def test_a_redis_that_is_away_for_a_moment_cancels_nothing(self, worker, page, monkeypatch):
+        job = submitted(worker)
+        monkeypatch.setattr("exporter.attempt.CANCEL_SEEN_S", 0.01)
+        asked = threading.Semaphore(0)
+
+        def fail(_):
+            asked.release()
+            raise QueueUnavailable("gone")
+
+        monkeypatch.setattr(worker.jobs, "cancel_requested", fail)
+        page.while_drawing = lambda _: asyncio.to_thread(lambda: [asked.acquire() for _ in "ab"])
+        render_export(job.job_id)
+
+        assert worker.jobs.get(job.job_id).state is State.COMPLETED
+
+
 def test_without_a_browser_the_message_is_handed_back_unclaimed(make_worker, browser, monkeypatch):
     """A broken browser must not use up the attempts of every job that comes by."""
     monkeypatch.setattr("exporter.tasks.HOLD_S", 0.05)
@@ -460,6 +575,7 @@ class FakePage:
         self.png = png(a_drawing())
         self.failures = []
         self.while_drawing = None
+        self.warnings = ({"code": "missing_tiles"},)
         self.drawn = 0
 
     async def draw(self, gateway, job, on_progress, *, timeout_s):
@@ -468,7 +584,7 @@ class FakePage:
             raise self.failures.pop(0)
         if self.while_drawing:
             await self.while_drawing(on_progress)
-        return Drawing(self.png, {"style": "minimal"}, ({"code": "missing_tiles"},))
+        return Drawing(self.png, {"style": "minimal"}, self.warnings)
 
 
 def submitted(worker, **given):

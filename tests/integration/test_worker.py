@@ -78,6 +78,7 @@ class TestPresence:
         worker.stop()
 
         assert (state.worker, state.browsers) == (worker.name, 1)
+        assert [(one.state, one.renders) for one in state.each] == [("idle", 0)]
         assert presence.workers(worker.redis) == []
 
     def test_a_worker_without_a_browser_is_not_there(self, make_worker):
@@ -155,7 +156,8 @@ class TestCeleryWorker:
 
         record = jobs.get(job.job_id)
         assert (record.state, record.starts) == (State.QUEUED, 0)
-        assert client.llen("normal") + client.hlen("unacked") == 1
+        # Taken and handed back again, it is in neither for a moment.
+        until(lambda: client.llen("normal") + client.hlen("unacked") == 1)
         assert presence.workers(client) == []
 
     def test_settings_it_cannot_work_with_end_it_at_once(self, celery_worker):

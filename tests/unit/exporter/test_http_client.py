@@ -10,6 +10,8 @@ from exporter.errors import EgressDenied, EgressFailed, ResponseTooLarge
 from exporter.http_client import CheckedResolver, HttpClient, resolve_by_system
 from exporter.settings import Settings
 from tests.certificates import make_certificates
+from tests.receivers import HANG as RECEIVER_HANGS
+from tests.receivers import HUGE, REDIRECT, receiver
 from tests.servers import HANG, TO_PRIVATE, Fault, tile_host
 
 
@@ -52,6 +54,40 @@ async def test_an_answer_beyond_the_cap_is_broken_off(settings, host):
     await client.close()
 
 
+class TestPost:
+    async def test_the_body_arrives_as_it_was_given(self, poster, hook):
+        answer = await post(poster, hook, body=b"{}")
+
+        [got] = hook.got
+        assert (answer.status, answer.body) == (204, b"")
+        assert (got.body, got.headers["X-Own"]) == (b"{}", "1")
+        assert "poster-exporter" in got.headers["User-Agent"]
+
+    async def test_no_more_of_the_answer_is_read_than_asked_for(self, poster, hook):
+        hook.mode = HUGE
+
+        assert len((await post(poster, hook)).body) == 100
+
+    async def test_a_redirect_is_an_answer(self, poster, hook):
+        hook.mode, hook.location = REDIRECT, "https://10.0.0.1/"
+
+        assert (await post(poster, hook)).status == 302
+
+    async def test_a_host_that_never_answers_is_given_up(self, poster, hook):
+        hook.mode = RECEIVER_HANGS
+
+        with pytest.raises(EgressFailed, match=r"more than 0\.2 s"):
+            await post(poster, hook, timeout_s=0.2)
+
+    async def test_a_name_at_a_private_address_is_not_posted_to(self, settings, hook):
+        client = make_client(replace(settings, egress_allow=()))
+
+        with pytest.raises(EgressDenied):
+            await post(client, hook, host="localhost")
+        await client.close()
+        assert hook.got == []
+
+
 async def test_a_closed_client_opens_again(client, host):
     await client.get(URL(host.tilejson_url), {})
     await client.close()
@@ -81,8 +117,26 @@ async def test_public_addresses_are_handed_on_as_they_were_checked():
     ]
 
 
+async def post(client, hook, *, body=b"", timeout_s=5.0, host="127.0.0.1"):
+    url = URL(f"http://{host}:{hook.port}/hook")
+    return await client.post(url, body, {"X-Own": "1"}, timeout_s=timeout_s, max_bytes=100)
+
+
 def make_client(settings: Settings) -> HttpClient:
     return HttpClient(settings, AddressRules(settings.egress_allow), resolve_by_system)
+
+
+@pytest.fixture
+def hook():
+    with receiver() as running:
+        yield running
+
+
+@pytest.fixture
+async def poster(settings, hook):
+    client = make_client(replace(settings, egress_allow=(hook.authority,)))
+    yield client
+    await client.close()
 
 
 @pytest.fixture

@@ -55,6 +55,20 @@ class Launcher:
         return (browser, self.pages)
 
 
+async def test_each_browser_says_how_it_is(launcher, make_pool, clock):
+    pool = make_pool(Limits(max_instances=2))
+    async with pool.lend():
+        clock.advance(90)
+        async with pool.lend():
+            pass
+        told = pool.state().each
+    launcher.browsers[1].alive = False
+
+    assert [(one.state, one.age_s) for one in told] == [("drawing", 90), ("idle", 0)]
+    assert [(one.renders, one.memory_bytes) for one in told] == [(0, 0), (1, 100)]
+    assert [one.state for one in pool.state().each] == ["idle", "broken"]
+
+
 async def test_a_page_is_lent_again_to_the_next_job(launcher, make_pool):
     pool = make_pool(Limits())
 

@@ -8,11 +8,11 @@ from exporter.errors import InvalidSettings
 from webapi.catalogue import Catalogue
 
 
-def test_a_style_is_known_by_the_name_of_its_file(folder):
+def test_styles_are_known_by_name_in_the_order_of_the_package(folder):
     catalogue = Catalogue.read(folder)
 
-    assert list(catalogue.styles) == ["ink", "night"]
-    assert catalogue.fonts == ("Inter", "Outfit")
+    assert list(catalogue.styles) == ["night", "ink"]
+    assert catalogue.fonts == ("Outfit", "Inter")
     assert catalogue.palettes_of("night") == ("night-1",)
     assert catalogue.palettes["ink-1"]["background"] == "#fff"
 
@@ -27,13 +27,13 @@ def test_the_version_follows_the_content(folder):
     before = Catalogue.read(folder).version
     assert Catalogue.read(folder).version == before
 
-    (folder / "ink.json").write_text(json.dumps(style("ink", fonts=["Outfit"])))
+    (folder / "styles" / "ink.json").write_text(json.dumps(style("ink", fonts=["Outfit"])))
 
     assert Catalogue.read(folder).version != before
 
 
 def test_without_a_style_the_service_does_not_start(tmp_path):
-    with pytest.raises(InvalidSettings, match="no styles"):
+    with pytest.raises(InvalidSettings, match="not complete"):
         Catalogue.read(tmp_path)
 
 
@@ -50,6 +50,8 @@ def style(name, fonts):
 
 @pytest.fixture
 def folder(tmp_path):
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "order.json").write_text('["night", "ink"]')
     for name, fonts in (("ink", ["Inter"]), ("night", ["Outfit", "Inter"])):
-        (tmp_path / f"{name}.json").write_text(json.dumps(style(name, fonts)))
+        (tmp_path / "styles" / f"{name}.json").write_text(json.dumps(style(name, fonts)))
     return tmp_path
