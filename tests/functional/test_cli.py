@@ -8,14 +8,18 @@ from typing import Any
 
 from tests.functional.service import ROOT, Service
 from tests.functional.waiting import eventually
-from tests.servers import HANG, Fault, TileHost
+from tests.servers import ERROR, HANG, Fault, TileHost
+
+
+# Tiles of its own: a browser may still hold those it drew for an earlier job.
+VIEW = {"zoom": 11.4}
 
 
 def test_jobs_and_browsers_are_seen_and_a_running_job_is_stopped(
     online: Service, tls_host: TileHost
 ) -> None:
     tls_host.fault = Fault(HANG)
-    job_id = online.submit()
+    job_id = online.submit(camera=VIEW)
     eventually(
         lambda: online.job(job_id)["stage"] == "tiles", within_s=30, what="it waits for tiles"
     )
@@ -32,8 +36,8 @@ def test_jobs_and_browsers_are_seen_and_a_running_job_is_stopped(
 
 
 def test_a_failed_job_is_begun_anew_and_completes(online: Service, tls_host: TileHost) -> None:
-    tls_host.fault = Fault("error")
-    job_id = online.submit()
+    tls_host.fault = Fault(ERROR)
+    job_id = online.submit(camera=VIEW)
     assert online.ended(job_id)["status"] == "failed"
     tls_host.fault = None
 
