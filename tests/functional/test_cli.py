@@ -10,7 +10,6 @@ from tests.functional.service import ROOT, Service
 from tests.functional.waiting import eventually
 from tests.servers import ERROR, HANG, Fault, TileHost
 
-
 # Tiles of its own: a browser may still hold those it drew for an earlier job.
 VIEW = {"zoom": 11.4}
 
