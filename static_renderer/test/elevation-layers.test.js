@@ -87,7 +87,7 @@ for (const [style, id] of /** @type {const} */ ([[minimal, 'bathymetry-detail'],
     assert.equal(opacity(100), 0);
     assert.equal(opacity(-1), 0);
     const deeper = [-10, -50, -200, -1000, -5000].map(opacity);
-    assert.deepEqual(deeper, deeper.toSorted((a, b) => a - b));
+    assert.deepEqual(deeper, [...deeper].sort((a, b) => a - b));
     assert.ok(deeper[0] > 0 && deeper[4] < 0.6, deeper.join());
   });
 }

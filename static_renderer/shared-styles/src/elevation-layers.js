@@ -111,7 +111,7 @@ export function settle(layer, settings, dark) {
 function deepened(colour, shade, dark) {
   const tint = (/** @type {number} */ opacity) => withAlpha(colour, opacity * (dark ? SHADE_ON_DARK : 1));
   return ['interpolate', ['linear'], ['elevation'],
-    ...shade.toReversed().flatMap(([metres, opacity]) => [-metres, tint(opacity)])];
+    ...[...shade].reverse().flatMap(([metres, opacity]) => [-metres, tint(opacity)])];
 }
 
 /** @returns {Steps} soft steps, or each would show the grain of the elevation */
