@@ -19,6 +19,20 @@ PLACES = (
     Marker(lat=51.152, lng=71.445),
 )
 
+# A place's name in each script.
+SCRIPTS = {
+    "latin": "Łódź",
+    "greek": "Αθήνα",
+    "arabic": "الدار البيضاء",
+    "hebrew": "ירושלים",
+    "devanagari": "नई दिल्ली",
+    "thai": "กรุงเทพมหานคร",
+    "chinese": "北京市",
+    "japanese": "東京の町",
+    "korean": "서울특별시",
+    "emoji": "Paris 🎉",
+}
+
 Case = dict[str, Any]
 
 
@@ -62,6 +76,7 @@ def words() -> dict[str, Case]:
         **backdrops,
         "words-long": {"name": "Llanfairpwllgwyngyll by the long river under the high hill"},
         "words-cyrillic": {"name": "Астана", "title_all_caps": False},
+        **{f"script-{script}": {"name": name} for script, name in SCRIPTS.items()},
     }
 
 
