@@ -368,11 +368,13 @@ class PosterJob:
 
     def to_message(self) -> dict[str, Any]:
         """Return the JSON kept in the job record; `from_message` reads it back."""
+        # `to_json` answers Any for any value; for a dataclass it is an object.
         return to_json(self)  # type: ignore[no-any-return]
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> "PosterJob":
         """Rebuild the job of a record; keys of a newer version are passed over."""
+        # `from_json` answers Any, since it makes whatever class it is given.
         return from_json(cls, message)  # type: ignore[no-any-return]
 
 

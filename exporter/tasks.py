@@ -34,6 +34,7 @@ TELL_S = 10.0
 _INSIST_PAUSE_S = 0.5
 
 
+# Celery has no type stubs, so its decorator is untyped.
 @app.task(name=RENDER_TASK)  # type: ignore[untyped-decorator]
 def render_export(job_id: str) -> None:
     """Do what is to be done for *job_id* now; a message without work left is dropped."""

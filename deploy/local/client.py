@@ -53,6 +53,7 @@ class Client:
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
+        # Always http://: the address is that of a stack we started ourselves.
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310
         return _send(request)
 
