@@ -8,6 +8,7 @@ always checked).
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -24,6 +25,9 @@ from exporter.settings import Settings
 # 16 at once keeps a poster of some 100 tiles quick; more would be rude to a public tile host.
 PER_HOST = 16
 CHUNK_BYTES = 65_536
+# asyncio closes a given-up TLS connection in order and waits for a host that may never answer.
+# aiohttp aborts such connections, if told so, where Python does not (before 3.12.8).
+ABORT_CLOSED = sys.version_info < (3, 12, 8)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -144,6 +148,7 @@ class HttpClient:
             use_dns_cache=False,  # each new connection is checked against what the name is now
             ssl=self._tls,
             limit=4 * PER_HOST,
+            enable_cleanup_closed=ABORT_CLOSED,
         )
         return aiohttp.ClientSession(
             connector=connector,
