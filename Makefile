@@ -32,8 +32,9 @@ demo: setup ## one poster through the whole service, into build/demo/
 run: setup ## the whole service in the foreground, on PORT (8000); Ctrl-C stops it
 	$(do) setpriv --pdeathsig TERM -- $(py) -m deploy.local.run
 
+# Each process has browsers of its own: more than four would only wait for one another.
 test: setup ## all tests; ARGS="-k word" for some
-	$(do) $(py) -m pytest $(ARGS)
+	$(do) $(py) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 bench: setup ## speed, CPU and memory against two others, into build/bench/; BENCH_RUNS=1: a short run
 	$(do) $(py) -m tests.bench

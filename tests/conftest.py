@@ -12,6 +12,18 @@ import redis
 
 from exporter.settings import Settings
 
+# Folders whose files share one running service.
+SHARE_A_STACK = ("functional",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a browser or a stack, where tests run in several processes."""
+    tests = Path(__file__).parent
+    for item in items:
+        part = item.path.relative_to(tests)
+        group = part.parts[0] if part.parts[0] in SHARE_A_STACK else str(part)
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 def free_port() -> int:
     with socket.socket() as probe:
