@@ -14,11 +14,11 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test bench lint check gallery goldens openapi clean
+.PHONY: help setup demo run test bench lint check release-check gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	$(do) awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	$(do) awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## system packages, .venv and npm packages, where missing or changed
 	$(do) sh -c 'command -v "$$0" >/dev/null || \
@@ -48,6 +48,9 @@ lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) $(py) -m deploy.local.check_dependencies
 
 check: lint demo test ## all of these: what CI runs
+
+release-check: setup ## one version everywhere, told in the changelog, everything committed
+	$(do) $(py) -m deploy.local.release_check
 
 gallery: setup ## contact sheets of all styles and palettes, into build/gallery/
 	$(do) $(py) -m deploy.local.gallery
