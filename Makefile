@@ -4,6 +4,8 @@
 PYTHON ?= python3
 py := .venv/bin/python
 bin := .venv/bin
+# What was said behind `make chaos` or `make soak`.
+chaos_options = $(foreach name,GATE JOBS SEED WORKERS RENDERS MINUTES MUTATE CHAOS_DOCS,$(if $($(name)),$(name)=$($(name))))
 
 # Targets exit with 0 when all is met, 1 when a goal was missed, 2 when they could not run. By itself
 # make turns every failure into 2; in question mode it passes a 1 on, and runs the lines marked "+"
@@ -14,7 +16,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test bench lint check release-check gallery goldens openapi clean
+.PHONY: help setup demo run test bench chaos soak lint check release-check images simulate gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -39,6 +41,13 @@ test: setup ## all tests; ARGS="-k word" for some
 bench: setup ## speed, CPU and memory against two others, into build/bench/; BENCH_RUNS=1: a short run
 	$(do) $(py) -m tests.bench
 
+# setpriv: whatever kills make, nothing of a stack under fire is left.
+chaos: setup ## the gates under fire, into build/chaos/; GATE=K1 JOBS=1000 SEED=7: one of them
+	$(do) env $(chaos_options) setpriv --pdeathsig TERM -- $(py) -m tests.chaos
+
+soak: setup ## RENDERS=2000 or MINUTES=120 of drawing: memory, processes, speed, and a plot
+	$(do) env $(chaos_options) GATE=K11 setpriv --pdeathsig TERM -- $(py) -m tests.chaos
+
 lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) $(bin)/ruff check
 	$(do) $(bin)/ruff format --check
@@ -51,6 +60,12 @@ check: lint demo test ## all of these: what CI runs
 
 release-check: setup ## one version everywhere, told in the changelog, everything committed
 	$(do) $(py) -m deploy.local.release_check
+
+images: setup ## the images' roots without a container engine (debootstrap, runc, root), and try each
+	$(do) $(py) -m deploy.container.try_images
+
+simulate: setup ## autoscaling and cost from measured seconds, into build/simulation/
+	$(do) $(py) -m deploy.simulation
 
 gallery: setup ## contact sheets of all styles and palettes, into build/gallery/
 	$(do) $(py) -m deploy.local.gallery

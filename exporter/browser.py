@@ -31,8 +31,9 @@ log = structlog.get_logger()
 
 # Chromium is up in 0.3-0.8 s; on two cores with every core busy 5 s were seen.
 START_TIMEOUT_S = 20.0
-# One answer to `Browser.getVersion`; a browser that needs longer is as good as hung.
-PING_TIMEOUT_S = 5.0
+# One answer to `Browser.getVersion`, of a browser that may be drawing on busy cores; one that needs
+# longer is as good as hung.
+PING_TIMEOUT_S = 10.0
 _POLL_S = 0.02
 _PROFILE_PREFIX = "profile-"
 
@@ -112,7 +113,8 @@ class Browser:
         """
         account = _account(settings)
         profile = _make_profile(account)
-        command = [*_guard(account), *_command(settings, profile, proxy_port)]
+        guard = _guard(account, settings.browser_nice)
+        command = [*guard, *_command(settings, profile, proxy_port)]
         try:
             with (profile / "chromium.log").open("wb") as stderr:
                 process = await asyncio.create_subprocess_exec(
@@ -126,6 +128,7 @@ class Browser:
         except OSError as err:
             shutil.rmtree(profile, ignore_errors=True)
             raise BrowserLaunchFailed(f"{command[0]}: {err}") from err
+        _step_back(process.pid, settings.browser_nice)
         browser = cls(process, profile)
         try:
             await browser._connect()
@@ -137,6 +140,10 @@ class Browser:
     @property
     def usable(self) -> bool:
         return not self._broken and not self._exited.done()
+
+    def retire(self) -> None:
+        """Let nothing more be drawn here, although the process is alive."""
+        self._broken = True
 
     async def new_page(self) -> Page:
         """Open a tab; a crash of it makes the whole browser unusable. Raises BrowserError."""
@@ -307,14 +314,30 @@ def _account(settings: Settings) -> pwd.struct_passwd | None:
         ) from err
 
 
-def _guard(account: pwd.struct_passwd | None) -> list[str]:
-    """Return the prefix that drops root and ties Chromium's life to ours, also under kill -9."""
+def _guard(account: pwd.struct_passwd | None, nice: int) -> list[str]:
+    """Return the prefix that drops root and ties Chromium's life to ours, also under kill -9.
+
+    With it all of Chromium is *nice* to the other processes of its host.
+    """
     drop = (
         [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
         if account
         else []
     )
-    return ["setpriv", *drop, "--pdeathsig", "KILL", "--"]
+    return ["nice", "-n", str(nice), "setpriv", *drop, "--pdeathsig", "KILL", "--"]
+
+
+def _step_back(pid: int, nice: int) -> None:
+    """Make the session *pid* leads nice as a whole, where the kernel schedules by sessions.
+
+    There (`sched_autogroup_enabled`, the default of most distributions) a nice value counts within
+    a session only, and each session gets as much as any other (sched(7)).
+    """
+    try:
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
+    except OSError as err:
+        # No such kernel, or a container that owns its scheduling: Chromium runs all the same.
+        log.debug("session not niced", pid=pid, error=str(err))
 
 
 def _command(settings: Settings, profile: Path, proxy_port: int) -> list[str]:

@@ -28,18 +28,23 @@ def coated() -> bytes:
 
 
 def in_inks(image: Image.Image) -> Image.Image:
-    """Return *image*, RGB, as CMYK for coated paper.
+    """Return *image*, RGB, as CMYK for coated paper; of a large one, strips may be given.
 
     Relative to the paper, so that white stays without ink, and with the blacks made to meet, so
     that shades of night do not run together.
     """
-    made = ImageCms.profileToProfile(
-        image,
-        ImageCms.ImageCmsProfile(io.BytesIO(srgb())),
-        ImageCms.ImageCmsProfile(io.BytesIO(coated())),
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode="CMYK",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
+    made = ImageCms.applyTransform(image, _to_press())
     assert made is not None  # noqa: S101 - only of a conversion in place
     return made
+
+
+@cache
+def _to_press() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(srgb())),
+        ImageCms.ImageCmsProfile(io.BytesIO(coated())),
+        "RGB",
+        "CMYK",
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )

@@ -9,6 +9,7 @@ import errno
 import hmac
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,12 +18,14 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from exporter import failpoints
 from exporter.errors import StorageRejected, StorageUnavailable
 from exporter.settings import Settings
 
 ROUTE = "/api/v1/posters/files"
 # 256 bits, as long as the signature itself.
 SECRET_BYTES = 32
+_COPIED_AT_ONCE = 2**20
 # A part file so old belongs to a process that died while writing it.
 PART_MAX_AGE_S = 3600.0
 # An operator has to change something before these go away; a full disk may be emptied meanwhile.
@@ -44,7 +47,7 @@ class DirectoryStore:
     def put(
         self,
         key: str,
-        body: bytes,
+        body: Path | bytes,
         *,
         content_type: str,  # noqa: ARG002 - the link's end names the type
         deadline_s: float,
@@ -59,6 +62,7 @@ class DirectoryStore:
                 if time.monotonic() > deadline_s:
                     # Its attempt has been given up: a file now would be nobody's.
                     raise StorageUnavailable(f"put {key}: not written before its deadline")
+                failpoints.hit("mid_upload")
                 part.replace(path)
             _sync_folder(path.parent)
 
@@ -138,13 +142,17 @@ def shared_secret(path: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def _part_file(folder: Path, body: bytes) -> Iterator[Path]:
+def _part_file(folder: Path, body: Path | bytes) -> Iterator[Path]:
     """Write *body* to a file of mode 0600 in *folder*, on disk when yielded, gone at the end."""
     handle, name = tempfile.mkstemp(prefix=".part-", dir=folder)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body)
+            if isinstance(body, bytes):
+                file.write(body)
+            else:
+                with body.open("rb") as source:
+                    shutil.copyfileobj(source, file, _COPIED_AT_ONCE)
             file.flush()
             os.fsync(handle)
         yield part

@@ -5,7 +5,8 @@ Every error carries two texts. ``str(error)`` is for the log and may name hosts,
 out, never anything of ours. ``code`` is stable: a released code never changes its meaning.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 
 class ExportError(Exception):
@@ -59,6 +60,12 @@ class JobNotFailed(ExportError):
     summary = "Only a failed job can be begun anew."
 
 
+class JobNotEnded(ExportError):
+    code = "job_not_ended"
+    user_fault = True
+    summary = "Only an ended job can be removed."
+
+
 class JobCancelled(ExportError):
     """The caller cancelled the job while it was being drawn: stop, drop what was made."""
 
@@ -86,6 +93,20 @@ class LeaseLost(ExportError):
     """Another worker holds the job now: stop, drop what was made, touch nothing."""
 
     code = "lease_lost"
+
+
+class WorkerLeaves(ExportError):
+    """This worker was told to leave and the job would take too long: another one is to draw it."""
+
+    code = "worker_leaves"
+    retryable = True
+
+
+class RecordTooNew(ExportError):
+    """A newer version of the service wrote this record: its own workers can draw it."""
+
+    code = "record_too_new"
+    retryable = True
 
 
 class QueueTimedOut(ExportError):
@@ -134,6 +155,13 @@ class RenderError(ExportError):
 class RenderTimedOut(RenderError):
     code = "render_timeout"
     summary = "The map did not finish drawing in time."
+
+
+class ContextLost(RenderError):
+    """The browser's GPU process died under the drawing."""
+
+    code = "context_lost"
+    summary = "The drawing browser lost its graphics while the poster was being made."
 
 
 class StyleFailed(RenderError):
@@ -226,11 +254,50 @@ class StorageRejected(StorageError):
     summary = "The storage refused the poster."
 
 
+class StorageDenied(StorageRejected):
+    """The storage does not let us in, whatever we bring: credentials or policy must be mended."""
+
+    code = "storage_denied"
+    summary = "The storage does not let this service in."
+
+
+class DiskFull(ExportError):
+    """No room for temporary files on this worker; another one may have some."""
+
+    code = "storage_local"
+    retryable = True
+    summary = "The worker drawing this poster had no disk space left."
+
+
 class InternalError(ExportError):
     """An exception nobody foresaw; the log has its traceback."""
 
     code = "internal_error"
     retryable = True
+
+
+def of_page(code: str, message: str) -> ExportError:
+    """Return what the page failed with: *code* is its, *message* what it says for the log.
+
+    What it says of a caller's own style is the caller's, too: without it nobody could mend one.
+    """
+    kind = by_code(code)
+    public = f"{kind.summary} {harmless(message)}" if kind is StyleFailed else None
+    return kind(f"page: {code}: {message}", public=public)
+
+
+# URLs may hold keys, those of the gateway hold a ticket; paths are nobody's business.
+_URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]+:[\\/]{2}\S*|\bdata:\S*", re.IGNORECASE)
+_PATH: Final = re.compile(r"(?:[\\/]+[\w.%~+@-]+){2,}")
+LONGEST_MESSAGE: Final = 300
+
+
+def harmless(message: str) -> str:
+    """Return *message* on one line, without URLs and paths, at most `LONGEST_MESSAGE` long."""
+    # Cut before, too: nobody should wait for a search in a text of megabytes.
+    text = _PATH.sub("[path]", _URL.sub("[URL]", message[: 10 * LONGEST_MESSAGE]))
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
 
 
 def _subclasses(cls: type[ExportError]) -> list[type[ExportError]]:

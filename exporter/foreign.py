@@ -37,6 +37,8 @@ MAX_REQUESTS = 4_000
 MAX_BYTES = 200_000_000
 # Tiles and sprites are at most 1024 and a few thousand pixels wide; the browser decodes them whole.
 MAX_IMAGE_SIDE_PX = 4096
+# Of one resource, to be named in the manifest; a TileJSON may spread its tiles over any number.
+NAMED_HOSTS = 8
 IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 ABSENT = frozenset({404, 410})
 EMPTY = 204
@@ -73,12 +75,20 @@ class Foreign:
         self._bytes = 0
         self._sets: dict[int, asyncio.Task[_TileSet]] = {}
         self._told: set[tuple[int, str]] = set()
+        self._hosts: dict[str, set[str]] = {}
 
     def first(self, n: int, code: str) -> bool:
         """Tell whether resource *n* fails with *code* for the first time."""
         first = (n, code) not in self._told
         self._told.add((n, code))
         return first
+
+    def hosts(self) -> dict[str, str]:
+        """Return the hosts that answered, by source, `sprite` or `glyphs`; nothing else of a URL.
+
+        A path may hold a key, as a query may.
+        """
+        return {name: _listed(hosts) for name, hosts in sorted(self._hosts.items())}
 
     def close(self) -> None:
         """Stop what is running."""
@@ -94,11 +104,11 @@ class Foreign:
         templates = (await self._set(n)).templates
         url = _filled(templates[(x + y) % len(templates)], z, x, y)
         vector = self.resources[n].source_type == "vector"
-        return await self._fetch(url, _vector_tile if vector else _image)
+        return await self._fetch(n, url, _vector_tile if vector else _image)
 
     async def data(self, n: int) -> Body | None:
         """Return the GeoJSON of resource *n*."""
-        return await self._fetch(self._one(n, Kind.GEOJSON), _json_object)
+        return await self._fetch(n, self._one(n, Kind.GEOJSON), _json_object)
 
     async def sprite(self, n: int, ending: str) -> Body | None:
         """Return the sheet (*ending* `png`) or index (`json`) of a sprite, its sharper one if any.
@@ -108,7 +118,8 @@ class Foreign:
         url, read = URL(self._one(n, Kind.SPRITE)), _json_object if ending == "json" else _image
         for size in ("@2x", ""):
             path = f"{url.raw_path}{size}.{ending}"
-            found = await self._fetch(str(url.with_path(path, encoded=True, keep_query=True)), read)
+            sized = str(url.with_path(path, encoded=True, keep_query=True))
+            found = await self._fetch(n, sized, read)
             if found:
                 return found
         return None
@@ -117,7 +128,7 @@ class Foreign:
         """Return the glyphs *span* (`0-255`) of a font stack."""
         url = self._one(n, Kind.GLYPHS)
         url = url.replace("{fontstack}", quote(stack, safe="")).replace("{range}", span)
-        return await self._fetch(url, _glyphs)
+        return await self._fetch(n, url, _glyphs)
 
     def _one(self, n: int, kind: Kind) -> str:
         if not 0 <= n < len(self.resources) or self.resources[n].kind != kind:
@@ -132,13 +143,13 @@ class Foreign:
         if resource.kind == Kind.TILES:
             return _TileSet(resource.urls, {})
         if n not in self._sets:
-            reading = asyncio.create_task(self._read_set(self._one(n, Kind.TILEJSON)))
+            reading = asyncio.create_task(self._read_set(n, self._one(n, Kind.TILEJSON)))
             reading.add_done_callback(_seen)
             self._sets[n] = reading
         return await asyncio.shield(self._sets[n])
 
-    async def _read_set(self, url: str) -> _TileSet:
-        body = await self._fetch(url, _json_object)
+    async def _read_set(self, n: int, url: str) -> _TileSet:
+        body = await self._fetch(n, url, _json_object)
         if body is None:
             raise TilesUnavailable(f"{bare(url)} is no TileJSON: there is nothing")
         try:
@@ -146,7 +157,7 @@ class Foreign:
         except (ValueError, TypeError, LookupError, AttributeError) as err:
             raise TilesCorrupt(f"{bare(url)} is not a TileJSON of tiles: {err!r}") from err
 
-    async def _fetch(self, url: str, read: Callable[[bytes], Body]) -> Body | None:
+    async def _fetch(self, n: int, url: str, read: Callable[[bytes], Body]) -> Body | None:
         def check(body: bytes) -> None:
             if data := self._open(body):
                 read(data)
@@ -166,10 +177,16 @@ class Foreign:
             return None
         if fetched.status not in (200, EMPTY):
             raise TilesUnavailable(f"{bare(url)} answered {fetched.status}")
+        self._note_host(n, url)
         data = self._open(fetched.body)
         self._count(size=len(data))
         # Checked again: a body that was fetched as something else may come from the cache.
         return read(data) if data else Body(b"", "application/octet-stream")
+
+    def _note_host(self, n: int, url: str) -> None:
+        resource = self.resources[n]
+        name = resource.source[:40] or resource.kind.value
+        self._hosts.setdefault(name, set()).add(URL(url).host or "")
 
     def _open(self, body: bytes) -> bytes:
         if not body.startswith(GZIP_MAGIC):
@@ -190,6 +207,11 @@ class Foreign:
             public=f"The map style fetches more than {what}.",
         )
         raise self.fault
+
+
+def _listed(hosts: set[str]) -> str:
+    rest = ["…"] if len(hosts) > NAMED_HOSTS else []
+    return ", ".join(sorted(hosts)[:NAMED_HOSTS] + rest)
 
 
 def _seen(task: asyncio.Task[_TileSet]) -> None:

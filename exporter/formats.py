@@ -16,14 +16,19 @@ class Format:
     quality: bool = False
     alpha: bool = False
     press: bool = False
-    # Its own limit, apart from ours.
+    # Its own limits, apart from ours: what it can say, and what can be made within little memory.
     max_side_px: int = 2**31 - 1
+    max_area_px: int = 2**62
 
 
+# libwebp holds all of the picture, 6 bytes a pixel: 700 MB.
+_WEBP_PX = 120_000_000
 FORMATS = {
     "png": Format("image/png", "png", alpha=True),
     "jpeg": Format("image/jpeg", "jpg", quality=True, max_side_px=65_500),
-    "webp": Format("image/webp", "webp", quality=True, alpha=True, max_side_px=16_383),
+    "webp": Format(
+        "image/webp", "webp", quality=True, alpha=True, max_side_px=16_383, max_area_px=_WEBP_PX
+    ),
     "pdf": Format("application/pdf", "pdf", press=True),
 }
 _BY_EXTENSION = {each.extension: each.content_type for each in FORMATS.values()}

@@ -1,9 +1,10 @@
-"""The only network the browser has: serves the page and tiles, takes the image, refuses the rest.
+"""The only network the browser has: serves page and tiles, takes the drawing, refuses the rest.
 
 One per worker process, on that process's event loop. It is the HTTP proxy Chromium is told to use
 and the server of `http://poster.internal` at once; the contract is static_renderer/README.md.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from exporter.errors import ExportError
 from exporter.foreign import Foreign
 from exporter.foreign_routes import ForeignRoutes
 from exporter.map_style import rehoused
+from exporter.pieces import Pieces, sweep
+from exporter.population import open_population
 from exporter.poster import MapStyle, to_json
 from exporter.settings import Settings
 from exporter.tickets import EMPTY, MISSING, SERVED, OnProgress, Ticket
@@ -33,11 +36,15 @@ ORIGIN = f"http://{HOST}"
 TILEJSON_URL = f"{ORIGIN}/tiles/openmaptiles.json"
 TILES_URL = f"{ORIGIN}/tiles/openmaptiles/{{z}}/{{x}}/{{y}}"
 TERRAIN_URL = f"{ORIGIN}/tiles/terrain/{{z}}/{{x}}/{{y}}"
+POPULATION_URL = f"{ORIGIN}/tiles/population/{{z}}/{{x}}/{{y}}"
 TILE_PATH = r"{z:\d{1,2}}/{x:\d{1,8}}/{y:\d{1,8}}"
+PIECE_PATH = r"{x:\d{1,6}}/{y:\d{1,6}}"
 TICKET_HEADER = "X-Export-Ticket"
 # Chromium may keep a tile for the posters of one batch, and still see a source's update soon.
 KEEP_TILE = "max-age=600"
 MAX_PROGRESS_BYTES = 1024
+# Chromium's drawing buffer has no more, so no piece has.
+MOST_PIECE_PX = 33_177_600
 # A PNG of noise is 4 bytes a pixel and deflate's overhead (under 0.1 %); 1 MB covers its chunks.
 PNG_SLACK_BYTES = 1_000_000
 # Requests still running when a worker stops belong to a page that is being closed.
@@ -59,8 +66,11 @@ class Gateway:
         self._egress = egress
         self._source = open_tiles(settings, egress)
         self._elevation = open_elevation(settings, egress)
+        self._population = open_population(settings, egress)
         self._renderer_dir = renderer_dir
-        self._max_image_bytes = 4 * settings.max_area_px + PNG_SLACK_BYTES
+        self._settings = settings
+        # Of all pieces of a sheet, each of which is cut into as few as they may be.
+        self._max_sheet_bytes = 4 * settings.most_area_px + PNG_SLACK_BYTES
         self._max_fetch_bytes = settings.fetch_max_bytes
         self._tickets: dict[str, Ticket] = {}
         self._foreign = ForeignRoutes(ORIGIN, self._tickets)
@@ -70,6 +80,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Listen; `port` is set afterwards."""
+        await asyncio.to_thread(sweep, self._settings.var_dir, self._settings.task_hard_limit_s)
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=STOP_WAIT_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -78,16 +89,20 @@ class Gateway:
 
     def sources(self) -> dict[str, str]:
         """Return where each kind of tile comes from."""
-        known = {"openmaptiles": self._source, "terrain": self._elevation}
+        known = {
+            "openmaptiles": self._source,
+            "terrain": self._elevation,
+            "population": self._population,
+        }
         return {name: source.origin() for name, source in known.items() if source}
 
     async def stop(self) -> None:
         """Stop listening and close the tile sources and the egress."""
         if self._runner:
             await self._runner.cleanup()
-        await self._source.close()
-        if self._elevation:
-            await self._elevation.close()
+        for source in (self._source, self._elevation, self._population):
+            if source:
+                await source.close()
         await self._egress.close()
 
     def open(
@@ -97,7 +112,8 @@ class Gateway:
 
         *own* is the style of the caller's own, if there is one; what it fetches is then served.
         """
-        ticket = Ticket(job, on_progress, close=lambda word: self._tickets.pop(word, None))
+        pieces = Pieces.new(self._settings.var_dir)
+        ticket = Ticket(job, on_progress, pieces, close=lambda word: self._tickets.pop(word, None))
         if own:
             style = json.loads(own.text)
             style, resources = rehoused(style, self._foreign.address(ticket), TILEJSON_URL)
@@ -113,10 +129,12 @@ class Gateway:
         app.router.add_get(f"/tiles/openmaptiles/{TILE_PATH}", self._tile)
         app.router.add_get("/tiles/terrain.json", self._elevation_tilejson)
         app.router.add_get(f"/tiles/terrain/{TILE_PATH}", self._elevation_tile)
+        app.router.add_get("/tiles/population.json", self._population_tilejson)
+        app.router.add_get(f"/tiles/population/{TILE_PATH}", self._population_tile)
         self._foreign.add_to(app.router)
         app.router.add_get("/jobs/{word}", self._job)
         app.router.add_post("/jobs/{word}/progress", self._progress)
-        app.router.add_post("/jobs/{word}/image", self._image)
+        app.router.add_post(f"/jobs/{{word}}/pieces/{PIECE_PATH}", self._piece)
         app.router.add_get("/{path:.*}", self._file)
         return app
 
@@ -153,6 +171,11 @@ class Gateway:
             raise web.HTTPNotFound
         return await _described(self._elevation.tilejson(), TERRAIN_URL)
 
+    async def _population_tilejson(self, _request: web.Request) -> web.Response:
+        if self._population is None:
+            raise web.HTTPNotFound
+        return await _described(self._population.tilejson(), POPULATION_URL)
+
     async def _tile(self, request: web.Request) -> web.Response:
         z, x, y = _place(request)
         name = f"{z}/{x}/{y}"
@@ -176,6 +199,19 @@ class Gateway:
             return self._failed_tile(request, name, err)
         self._note(request, name, MISSING if tile.missing else SERVED)
         return _served(tile.png, "image/png")
+
+    async def _population_tile(self, request: web.Request) -> web.Response:
+        if self._population is None:
+            raise web.HTTPNotFound
+        z, x, y = _place(request)
+        name = f"population/{z}/{x}/{y}"
+        try:
+            tile = await self._population.tile(z, x, y)
+        except ExportError as err:
+            return self._failed_tile(request, name, err)
+        # Where nobody lives there is no tile.
+        self._note(request, name, SERVED if tile else EMPTY)
+        return _served(tile or b"", "application/x-protobuf")
 
     def _failed_tile(self, request: web.Request, name: str, err: ExportError) -> web.Response:
         # One line per kind and job: a dead host would otherwise write one for every tile.
@@ -201,20 +237,22 @@ class Gateway:
             known = False
         return web.Response(status=204) if known else error_answer(400, "bad_request")
 
-    async def _image(self, request: web.Request) -> web.Response:
+    async def _piece(self, request: web.Request) -> web.Response:
         ticket = self._ticket(request)
         if request.content_type != "image/png":
             return error_answer(415, "image_invalid")
-        if not ticket.expect_image():
+        path = ticket.expect_piece(int(request.match_info["x"]), int(request.match_info["y"]))
+        if path is None:
             return error_answer(409, "image_invalid")
-        image = None
+        size = None
         try:
-            image = await _read(request, self._max_image_bytes)
+            most = min(4 * MOST_PIECE_PX, self._max_sheet_bytes - ticket.received_bytes)
+            size = await _store(request, path, most)
         finally:
-            ticket.take_image(image or None)
-        if image is None:
+            ticket.piece_ended(path, size or 0)
+        if size is None:
             return error_answer(413, "image_invalid")
-        return web.Response(status=204) if image else error_answer(400, "image_invalid")
+        return web.Response(status=204) if size else error_answer(400, "image_invalid")
 
     def _ticket(self, request: web.Request) -> Ticket:
         try:
@@ -243,6 +281,21 @@ async def _read(request: web.Request, max_bytes: int) -> bytes | None:
         if len(body) > max_bytes:
             return None
     return bytes(body)
+
+
+async def _store(request: web.Request, path: Path, max_bytes: int) -> int | None:
+    """Write the body to *path* and return its size, None when it is longer than *max_bytes*."""
+    if (request.content_length or 0) > max_bytes:
+        return None
+    size = 0
+    with path.open("wb") as file:
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > max_bytes:
+                return None
+            # Into the system's cache of files: quicker than a thread would be asked.
+            file.write(part)
+    return size
 
 
 def _place(request: web.Request) -> tuple[int, int, int]:

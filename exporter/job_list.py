@@ -56,6 +56,8 @@ class Row:
 def find(client: "redis.Redis", wanted: Wanted) -> list[Row]:
     """Return the jobs that fit, newest first. Raises QueueUnavailable."""
     sets = [s.value for s in (State.QUEUED, State.RUNNING, State.RETRYING) if s in wanted.states]
+    if State.QUEUED in wanted.states:
+        sets.append("following")
     if any(state.ended for state in wanted.states):
         sets.append("ended")
     ids: dict[str, None] = {}

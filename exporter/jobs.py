@@ -19,11 +19,13 @@ from exporter.errors import (
     ExportError,
     IdempotencyKeyReused,
     JobCancelled,
+    JobNotEnded,
     JobNotFailed,
     JobNotFound,
     JobTerminal,
     LeaseLost,
     QueueTimedOut,
+    RecordTooNew,
     WorkerCrashed,
 )
 from exporter.events import Webhook
@@ -33,10 +35,24 @@ from exporter.scripts import Scripts, ask
 from exporter.settings import Settings
 
 PREFIX = scripts.PREFIX
-# Redis must answer within this or the caller is told so; it bounds every request of the API.
+# Redis must answer within this, or what is done is given up, or tried again.
 SOCKET_TIMEOUT_S = 5.0
+# A caller is told sooner: within 2 s, whatever Redis does.
+API_SOCKET_TIMEOUT_S = 1.5
 # How long an Idempotency-Key stands for its job.
 ONCE_S = 86_400.0
+# So many jobs end in one step with the one they follow: 70 ms of Redis' time. The next one alike is
+# drawn itself.
+MOST_FOLLOWERS = 1000
+# Warnings of what another drawing would probably have: it is not kept for later requests.
+_PASSING_GAPS = frozenset({"failed_tiles", "missing_glyphs"})
+
+
+# What the records written here say of themselves. It goes up when a worker of before would draw a
+# new record wrongly or not at all, not for a field it may pass over (docs/adr/0027).
+SCHEMA_VERSION = 1
+# How long a record of a newer version is left alone before its message is sent again.
+DEFER_S = 5.0
 
 
 class State(StrEnum):
@@ -130,6 +146,29 @@ class Once:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """A hash of all that decides a job's files, and whether it is to be drawn whatever there is."""
+
+    digest: str
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What came of a request: its job, and how that stands by now.
+
+    `reused_from` is the job whose drawing it is given, "" for none; `message` is the job id that is
+    to be sent now, and where to; `replayed` says that the Idempotency-Key stood for the job before.
+    """
+
+    job_id: str
+    state: State
+    reused_from: str
+    message: tuple[str, Priority] | None
+    replayed: bool
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far an attempt is: stage, percent of the whole, and *done* of *total* tiles."""
 
@@ -150,7 +189,10 @@ class Past:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as it stands. Times: seconds since the epoch by Redis' clock; 0 = not yet."""
+    """A job as it stands. Times: seconds since the epoch by Redis' clock; 0 = not yet.
+
+    `reused_from` is the job whose drawing it waits for or was given, "" when it is drawn itself.
+    """
 
     job_id: str
     key_id: str
@@ -169,6 +211,13 @@ class JobRecord:
     cancel_requested: bool = False
     worker: str = ""
     history: tuple[Past, ...] = ()
+    reused_from: str = ""
+
+    @property
+    def waits_until_due(self) -> bool:
+        """Whether `due_at` is when it goes on: with its next attempt, or with its upload."""
+        uploads = self.state is State.RUNNING and self.progress.stage == "upload_pending"
+        return self.state is State.RETRYING or uploads
 
     def job(self) -> PosterJob:
         return PosterJob.from_message(json.loads(self.request))
@@ -199,14 +248,20 @@ class Jobs:
         return cls(connect(settings), settings)
 
     def submit(
-        self, job: PosterJob, *, once: Once | None = None, webhook: Webhook | None = None
-    ) -> str:
-        """Write *job* as queued and return its id; the message must be sent afterwards.
+        self,
+        job: PosterJob,
+        *,
+        once: Once | None = None,
+        webhook: Webhook | None = None,
+        likeness: Likeness | None = None,
+    ) -> Submitted:
+        """Write *job* as queued; the message of the answer must be sent afterwards.
 
-        When this API key sent the same `once` within 24 h, nothing is written and the id of that
-        job is returned. Raises IdempotencyKeyReused when its body was another one.
+        When this API key sent the same `once` within 24 h, nothing is written and the answer is
+        about that job. Raises IdempotencyKeyReused when its body was another one. When this key has
+        a job of the same *likeness*, the new one is given its drawing, now or once it is there.
         """
-        [answer] = self._run(
+        answer = self._run(
             "submit",
             job.job_id,
             job.key_id,
@@ -218,10 +273,22 @@ class Jobs:
             once.body_sha256 if once else "",
             round(ONCE_S * 1000),
             json.dumps({**asdict(webhook), "host": webhook.host}) if webhook else "",
+            likeness.digest if likeness else "",
+            "1" if likeness and likeness.fresh else "",
+            self._retention_ms,
+            MOST_FOLLOWERS,
+            SCHEMA_VERSION,
         )
-        if answer == "reused":
+        if answer[0] == "reused":
             raise IdempotencyKeyReused(f"{job.key_id} sent another body with the same key")
-        return answer
+        job_id, state, reused_from, to_send, queue = answer
+        return Submitted(
+            job_id=job_id,
+            state=State(state),
+            reused_from=reused_from,
+            message=(to_send, Priority(queue)) if to_send else None,
+            replayed=job_id != job.job_id,
+        )
 
     def get(self, job_id: str) -> JobRecord:
         """Return the record of *job_id*. Raises JobNotFound, QueueUnavailable."""
@@ -234,7 +301,8 @@ class Jobs:
         """Take *job_id* for *worker*, or return None when there is nothing to do for this message.
 
         The start is counted before any work is done, so that a job that kills its worker ends
-        after `max_starts`. Ends jobs that waited, crashed or ran for too long on the way.
+        after `max_starts`. Ends jobs that waited, crashed or ran for too long on the way. Raises
+        RecordTooNew for one that a newer version wrote; its message comes again after DEFER_S.
         """
         answer = self._run(
             "claim",
@@ -244,7 +312,13 @@ class Jobs:
             self._settings.max_starts,
             self._retention_ms,
             _ENDINGS,
+            SCHEMA_VERSION,
+            round(DEFER_S * 1000),
         )
+        if answer[0] == "newer":
+            raise RecordTooNew(
+                f"job {job_id} is of schema version {answer[1]}, this worker of {SCHEMA_VERSION}"
+            )
         if answer[0] != "claimed":
             return None
         _, token, request, attempts, remaining_ms, queue_ms = answer
@@ -268,16 +342,33 @@ class Jobs:
         )  # fmt: skip
 
     def complete(self, job_id: str, token: int, result: Result) -> None:
-        """End the job as completed; told again after a lost answer, it stays so.
+        """End the job as completed, and those that follow it; told again, it stays so.
 
         Raises LeaseLost when *token* is not the current one, JobCancelled when the cancellation was
         asked for before; the job has then ended cancelled.
         """
-        self._finish(job_id, token, State.COMPLETED, json.dumps(asdict(result)))
+        lasting = not any(each.get("code") in _PASSING_GAPS for each in result.warnings)
+        self._finish(job_id, token, State.COMPLETED, json.dumps(asdict(result)), lasting=lasting)
 
     def fail(self, job_id: str, token: int, failure: Failure) -> None:
         """End the job as failed. Raises LeaseLost and JobCancelled as `complete` does."""
         self._finish(job_id, token, State.FAILED, json.dumps(failure.__dict__))
+
+    def park(self, job_id: str, token: int, due_s: float) -> None:
+        """Renew the lease of a drawn job that waits for the storage, tried again in *due_s*.
+
+        Raises LeaseLost as `beat` does.
+        """
+        lease_ms = round(self._settings.lease_s * 1000)
+        self._with_token("park", job_id, token, lease_ms, round(due_s * 1000))
+
+    def hand_back(self, job_id: str, token: int) -> Priority:
+        """Take the job of a worker that leaves back to queued, as if it had not been begun.
+
+        Its message must be sent to the queue it returns. Raises LeaseLost and JobCancelled as
+        `complete` does.
+        """
+        return Priority(self._with_token("hand_back", job_id, token, self._retention_ms)[0])
 
     def retry(self, job_id: str, token: int, failure: Failure, delay_s: float) -> None:
         """Put the job into the retry schedule for *delay_s*; its start is not held against it.
@@ -287,10 +378,26 @@ class Jobs:
         told = json.dumps(failure.__dict__)
         self._with_token("retry", job_id, token, told, round(delay_s * 1000), self._retention_ms)
 
+    def storing(self, job_id: str, token: int, key: str) -> None:
+        """Note, before it is there, that the attempt *token* stores an object under *key*."""
+        self._run("storing", job_id, token, key)
+
+    def losers(self) -> list[tuple[str, str]]:
+        """Return `(note, storage key)` of objects whose attempt can no longer win, to be deleted.
+
+        Say `settled` of each note then.
+        """
+        return [(note, note.rpartition(" ")[2]) for note in self._run("losers", 1000)]
+
+    def settled(self, note: str) -> None:
+        """Forget the *note* of an object that was deleted."""
+        self._run("settled", note)
+
     def cancel(self, job_id: str) -> None:
         """End a waiting job as cancelled, or ask the worker of a running one to do so.
 
-        From then on the job ends in no other way. Raises JobNotFound, JobTerminal.
+        From then on the job ends in no other way; one that follows it is drawn instead. Raises
+        JobNotFound, JobTerminal.
         """
         [answer] = self._run("cancel", job_id, self._retention_ms)
         if answer == "missing":
@@ -336,7 +443,13 @@ class Jobs:
     def overdue(self) -> int:
         """End the jobs past the queue timeout or their own timeout; return how many."""
         grace_ms = round(self._settings.lease_s * 1000)
-        return int(self._run("overdue", self._retention_ms, 100, grace_ms, _ENDINGS)[0])
+        # Followers may be overdue all at once.
+        limit = MOST_FOLLOWERS
+        return int(self._run("overdue", self._retention_ms, limit, grace_ms, _ENDINGS)[0])
+
+    def strays(self) -> int:
+        """End or hand on the followers of jobs that ended without them; return how many."""
+        return int(self._run("strays", self._retention_ms, MOST_FOLLOWERS)[0])
 
     def waiting_since(self, age_s: float) -> list[tuple[str, Priority]]:
         """Return queued jobs whose message was sent at least *age_s* ago (it may be lost)."""
@@ -347,12 +460,27 @@ class Jobs:
         self._run("sent", job_id)
 
     def forgotten(self) -> list[tuple[str, list[str]]]:
-        """Return `(job id, storage keys)` of ended jobs past their retention."""
+        """Return `(job id, storage keys)` of ended jobs past their retention.
+
+        The keys are those of files that no other job holds; no request is given them any more.
+        """
         answer = self._run("forgotten", 100)
         return [(answer[i], answer[i + 1].split()) for i in range(0, len(answer), 2)]
 
+    def release(self, job_id: str) -> list[str]:
+        """Let go of the files of an ended job before its time; return keys as `forgotten` does.
+
+        Raises JobNotFound, JobNotEnded.
+        """
+        state, keys = self._run("release", job_id)
+        if state == "missing":
+            raise JobNotFound(f"no job {job_id!r}")
+        if state != "ok":
+            raise JobNotEnded(f"job {job_id} is {state}", public=f"it is {state}")
+        return keys.split()
+
     def forget(self, job_id: str) -> None:
-        """Remove the record of an ended job; its objects must be deleted first."""
+        """Remove the record of an ended job; the files it let go of must be deleted first."""
         self._run("forget", job_id)
 
     def counts(self) -> dict[str, int]:
@@ -363,15 +491,19 @@ class Jobs:
         queued, running, retrying = ask(pipe.execute)
         return {"queued": queued, "running": running, "retrying": retrying}
 
-    def _finish(self, job_id: str, token: int, state: State, ending: str) -> None:
-        self._with_token("finish", job_id, token, state.value, ending, self._retention_ms)
+    def _finish(
+        self, job_id: str, token: int, state: State, ending: str, *, lasting: bool = False
+    ) -> None:
+        told = (state.value, ending, self._retention_ms, "1" if lasting else "")
+        self._with_token("finish", job_id, token, *told)
 
-    def _with_token(self, script: str, job_id: str, token: int, *args: Any) -> None:
-        [answer] = self._run(script, job_id, token, *args)
+    def _with_token(self, script: str, job_id: str, token: int, *args: Any) -> list[str]:
+        answer, *more = self._run(script, job_id, token, *args)
         if answer == State.CANCELLED:
             raise JobCancelled(f"job {job_id} was cancelled meanwhile")
         if answer != "ok":
             raise LeaseLost(f"job {job_id}: token {token} is no longer the current one")
+        return more
 
     def _run(self, script: str, *args: Any) -> list[str]:
         return self._scripts.run(script, *args)
@@ -381,13 +513,13 @@ class Jobs:
         return [(flat[i], Priority(flat[i + 1])) for i in range(0, len(flat), 2)]
 
 
-def connect(settings: Settings) -> "redis.Redis":
-    """Return a client of the settings' Redis, with limits on every wait."""
+def connect(settings: Settings, timeout_s: float = SOCKET_TIMEOUT_S) -> "redis.Redis":
+    """Return a client of the settings' Redis; no wait for it is longer than *timeout_s*."""
     return redis.Redis.from_url(
         settings.redis_url,
         decode_responses=True,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=SOCKET_TIMEOUT_S,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
         health_check_interval=25,
     )
 
@@ -420,6 +552,7 @@ def _record(job_id: str, f: dict[str, str]) -> JobRecord:
         cancel_requested="cancel_requested" in f,
         worker=f.get("worker", ""),
         history=tuple(_past(past) for past in json.loads(f.get("history", "[]"))),
+        reused_from=f.get("reused_from", ""),
     )
 
 

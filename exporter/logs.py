@@ -8,11 +8,22 @@ from typing import Any
 
 import structlog
 
+from exporter.log_sink import NeverWaiting
+
+# Each alternative keeps its group, which names what was there, and loses the rest.
 _SECRET = re.compile(
-    r"(ca_live_[0-9a-f]{8})[0-9a-f]+|((?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|"
-    r"signature|token|access_token|key)=)[^&\s\"']+|(://)[^/@\s]+@",
+    r"(ca_live_[0-9a-f]{8})[0-9a-f]+"
+    r"|(whsec_)[\w+/=-]+"
+    r"|((?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|credential|token|"
+    r"access_token|key|apikey|password|secret)=)[^&\s\"']+"
+    r"|((?:authorization|x-api-key|apikey|password|secret_access_key)"
+    r"\\?[\"']?\s*[:=]\s*\\?[\"']?(?:Bearer\s+|Basic\s+)?)[^\s,;\"'\\}]+"
+    r"|(\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"
+    r"|(://)[^/@\s\"']+(?=@)",
     re.IGNORECASE,
 )
+
+_RENDERER = structlog.processors.JSONRenderer()
 
 
 def configure(level: str = "INFO") -> None:
@@ -30,13 +41,13 @@ def configure(level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = NeverWaiting(sys.stderr.fileno())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                _rendered,
             ],
         )
     )
@@ -57,4 +68,10 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def redacted(text: str) -> str:
-    return _SECRET.sub(lambda m: f"{m[1] or m[2] or m[3]}[redacted]{'@' if m[3] else ''}", text)
+    """Return *text* without what opens a door: the kinds of secrets above, wherever they stand."""
+    return _SECRET.sub(lambda m: f"{m[m.lastindex or 0]}[redacted]", text)
+
+
+def _rendered(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    """Write the line, and look at all of it once more: a secret may be inside a list or object."""
+    return redacted(str(_RENDERER(logger, method, event)))

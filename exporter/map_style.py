@@ -17,9 +17,10 @@ PLANET = "https://tiles.openfreemap.org/planet"
 GLYPHS = "https://tiles.openfreemap.org/fonts/{fontstack}/{range}.pbf"
 ELEVATION = "https://s3.amazonaws.com/elevation-tiles-prod/terrarium/{z}/{x}/{y}.png"
 CONTOURS = "contours://{z}/{x}/{y}"
-# Names of the page's own relief (static_renderer/src/relief.js), which a caller's source must not
-# be taken for.
-RELIEF = {"terrain": ELEVATION, "contours": CONTOURS, "terrain-3d": ""}
+# Names of the page's own relief and population (static_renderer/src/relief.js, population.js), for
+# which a caller's source must not be taken.
+EXTRAS = {"terrain": ELEVATION, "contours": CONTOURS, "terrain-3d": "", "terrain-fog": "",
+          "population": "population://{z}/{x}/{y}"}  # fmt: skip
 # The longest credit known, that of open terrain tiles, has 800 characters.
 LONGEST_CREDIT = 1000
 # All else a style may say at its top is about cameras and pages, or is refused by the API.
@@ -88,7 +89,7 @@ def is_ours(name: str, source: Mapping[str, Any]) -> bool:
     url, tiles = source.get("url"), source.get("tiles")
     if tiles is None:
         return source.get("type") == "vector" and url in (PLANET, f"{PLANET}/")
-    return url is None and name in RELIEF and tiles == [RELIEF[name]]
+    return url is None and name in EXTRAS and tiles == [EXTRAS[name]]
 
 
 def credit_of(source: Mapping[str, Any]) -> str:
@@ -97,7 +98,7 @@ def credit_of(source: Mapping[str, Any]) -> str:
 
 
 def _name(name: str, source: Mapping[str, Any], taken: Mapping[str, Any]) -> str:
-    if name not in RELIEF or is_ours(name, source):
+    if name not in EXTRAS or is_ours(name, source):
         return name
     own = f"own-{name}"
     while own in taken:

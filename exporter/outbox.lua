@@ -74,6 +74,15 @@ redis.call('HINCRBY', row(id), 'attempts', 1)
 look_again(host, tonumber(places))
 return {'ok'}
 
+--- backlog
+local waiting, due = 0, now
+for _, host in ipairs(redis.call('ZRANGE', P .. 'outbox', 0, -1)) do
+  waiting = waiting + redis.call('ZCARD', P .. 'outbox:' .. host)
+  local first = redis.call('ZRANGE', P .. 'outbox:' .. host, 0, 0, 'WITHSCORES')[2]
+  due = math.min(due, tonumber(first) or now)
+end
+return {tostring(waiting), tostring(now - due)}
+
 --- redeliver
 -- Begins the schedule anew, and takes a receiver that was gone back.
 local _, id = unpack(ARGV)

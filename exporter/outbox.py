@@ -112,6 +112,11 @@ class Outbox:
             round(GONE_S * 1000),
         )
 
+    def backlog(self) -> tuple[int, float]:
+        """Return how many notices are not told yet, and for how long the first of them is due."""
+        waiting, late_ms = self._run("backlog")
+        return int(waiting), int(late_ms) / 1000
+
     def of_job(self, job_id: str) -> list[Notice]:
         """Return the notices of *job_id*, oldest first, each with the log of its deliveries."""
         count = ask(self._redis.hget, f"{PREFIX}job:{job_id}", "notices")

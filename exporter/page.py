@@ -11,18 +11,20 @@ from typing import Any, Self, cast
 import structlog
 from pyppeteer.page import Page
 
-from exporter import manifest
+from exporter import costs, manifest
 from exporter.browser import GL_BACKENDS, Browser
-from exporter.errors import BrowserLaunchFailed, RenderTimedOut, by_code
+from exporter.errors import BrowserLaunchFailed, ContextLost, RenderTimedOut, of_page
 from exporter.gateway import ORIGIN, Gateway
+from exporter.pieces import Pieces
 from exporter.poster import PosterJob
 from exporter.settings import Settings
+from exporter.tickets import Ticket
 
 log = structlog.get_logger()
 
 # Loading the page and compiling MapLibre takes 0.5 s; on two busy cores up to 5 s.
 LOAD_TIMEOUT_S = 30.0
-# What drawing, encoding and sending may take after the map has settled.
+# What drawing, encoding and sending may take at least, after the map has settled.
 AFTER_SETTLING_S = 60.0
 
 Progress = Callable[[str, int, int], None]
@@ -30,9 +32,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the page made: the image as it came, and the page's own account of it."""
+    """What the page made: its pieces, the caller's to remove, and the page's own account of it."""
 
-    image: bytes
+    pieces: Pieces
     manifest: dict[str, Any]
     warnings: tuple[dict[str, Any], ...]
 
@@ -94,8 +96,13 @@ class RendererPage:
         self, gateway: Gateway, job: PosterJob, on_progress: Progress, timeout_s: float
     ) -> Drawing:
         settle_s = min(self._settings.settle_timeout_s, timeout_s / 2)
-        order = {**job.to_page(), "settleTimeoutMs": round(settle_s * 1000)}
-        limit_s = min(timeout_s, settle_s + AFTER_SETTLING_S)
+        order = {
+            **job.to_page(),
+            "settleTimeoutMs": round(settle_s * 1000),
+            "piecePixels": self._settings.piece_px,
+        }
+        drawing_s = max(AFTER_SETTLING_S, costs.patience_s(job.resolution.area_px))
+        limit_s = min(timeout_s, settle_s + drawing_s)
         with gateway.open(order, on_progress, job.config.own_style) as ticket:
             try:
                 answer = await self._browser.call(
@@ -107,24 +114,28 @@ class RendererPage:
             if ticket.foreign and ticket.foreign.fault:
                 raise ticket.foreign.fault
             if not answer["ok"]:
-                error = answer["error"]
-                raise by_code(error["code"])(
-                    f"page: {error['code']}: {error['message']}", public=None
-                )
+                error = of_page(answer["error"]["code"], answer["error"]["message"])
+                if isinstance(error, ContextLost):
+                    # Its GPU process died; what comes after a second death may be no GL at all.
+                    self._browser.retire()
+                raise error
             told = cast(dict[str, Any], answer["manifest"])
             warnings = (*told.pop("warnings", []), *ticket.warnings())
-            return Drawing(
-                image=await ticket.image(),
-                manifest=manifest.whole(
-                    told, job, chromium=self._browser.version, sources=gateway.sources()
-                ),
-                warnings=warnings,
+            whole = manifest.whole(
+                told, job, chromium=self._browser.version, sources=_sources(gateway, ticket)
             )
+            return Drawing(ticket.take_pieces(), whole, warnings)
 
     async def _load(self) -> None:
         await self._page.goto(f"{ORIGIN}/", timeout=round(LOAD_TIMEOUT_S * 1000))
         ready = await self._page.evaluate("() => window.exporter.ready")
         self.renderer = ready["renderer"]
+
+
+def _sources(gateway: Gateway, ticket: Ticket) -> dict[str, str]:
+    """Return where each kind of tile came from, and what a style of the caller's own fetched."""
+    own = ticket.foreign.hosts() if ticket.foreign else {}
+    return {**gateway.sources(), **{f"own/{name}": hosts for name, hosts in own.items()}}
 
 
 def _since(started: float) -> float:

@@ -4,17 +4,21 @@ The pixels go in without loss. Of the page's boxes (PDF 32000-1, 14.11.2) TrimBo
 BleedBox the picture, MediaBox all of it with its marks.
 """
 
-import io
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import pikepdf
+import pyvips
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 from exporter import colour_profile
+from exporter.errors import ImageError
+from exporter.image import write_png
 from exporter.png_chunks import pixels_of
 
 POINTS_PER_INCH = 72
@@ -25,6 +29,9 @@ MARK_LENGTH = 5 * MM
 MARK_WIDTH = 0.25
 # What a printer's machine may not reach at the very edge of the sheet.
 MARK_MARGIN = 1 * MM
+
+# Rows that are turned into inks at once, and packed bytes that are unpacked at once.
+_STRIP, _CHUNK = 256, 2**20
 
 # Packed pixels, and how they are to be read.
 Embedded = tuple[bytes, dict[str, Any]]
@@ -47,8 +54,13 @@ class _Page:
         )
 
 
-def written(image: Image.Image, *, bleed_px: int, dpi: float, crop_marks: bool) -> bytes:
-    """Return *image*, RGB or CMYK, *bleed_px* larger than the poster on each side, as a PDF."""
+def write(
+    path: Path, image: pyvips.Image, *, inks: bool, bleed_px: int, dpi: float, crop_marks: bool
+) -> None:
+    """Write *image*, RGB, *bleed_px* larger than the poster on each side, as a PDF.
+
+    *inks*: in the inks of a press. The packed pixels are in memory, twice. Raises pyvips.Error.
+    """
     points = POINTS_PER_INCH / dpi
     page = _Page(
         width=(image.width - 2 * bleed_px) * points,
@@ -65,29 +77,54 @@ def written(image: Image.Image, *, bleed_px: int, dpi: float, crop_marks: bool) 
         TrimBox=page.box(0),
         Contents=pdf.make_stream(content),
         Resources=Dictionary(
-            XObject=Dictionary(Poster=_embedded(pdf, image)),
+            XObject=Dictionary(Poster=_embedded(pdf, image, path, inks=inks)),
             ColorSpace=Dictionary(Registration=_registration()),
         ),
     )
-    if image.mode == "CMYK":
+    if inks:
         pdf.Root.OutputIntents = Array([_intent(pdf)])
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(sheet)))
-    body = io.BytesIO()
     # An id made of the content: the same poster is the same file.
-    pdf.save(body, deterministic_id=True)
-    return body.getvalue()
+    pdf.save(path, deterministic_id=True)
 
 
-def read_back(body: bytes) -> Image.Image:
-    """Return the picture of a PDF written here, decoded. Raises pikepdf.PdfError, OSError."""
-    with pikepdf.open(io.BytesIO(body)) as pdf:
+def decoded_size(path: Path) -> tuple[int, int]:
+    """Unpack the picture of a PDF written here to its end and return its size.
+
+    Raises pikepdf.PdfError, ImageError.
+    """
+    with pikepdf.open(path) as pdf:
+        poster = _poster(pdf)
+        width, height = int(poster.Width), int(poster.Height)
+        # A PNG's row begins with the number of its filter.
+        row = 4 * width if poster.ColorSpace == Name.DeviceCMYK else 3 * width + 1
+        unpacked = _unpacked_bytes(poster.read_raw_bytes())
+    if unpacked != row * height:
+        raise ImageError(f"pdf has {unpacked} bytes of pixels, not {row * height}")
+    return width, height
+
+
+def _poster(pdf: pikepdf.Pdf) -> pikepdf.Stream:
+    try:
         [page] = pdf.pages
-        poster = cast(pikepdf.Stream, page.Resources.XObject.Poster)
-        return pikepdf.PdfImage(poster).as_pil_image()
+        return cast(pikepdf.Stream, page.Resources.XObject.Poster)
+    except (ValueError, AttributeError) as err:
+        # What is torn off, qpdf takes for absent.
+        raise ImageError(f"the pdf has lost its picture: {err}") from err
 
 
-def _embedded(pdf: pikepdf.Pdf, image: Image.Image) -> pikepdf.Object:
-    pixels, more = _inks(image) if image.mode == "CMYK" else _light(pdf, image)
+def _unpacked_bytes(packed: bytes) -> int:
+    unpacking, count = zlib.decompressobj(), 0
+    try:
+        for start in range(0, len(packed), _CHUNK):
+            count += len(unpacking.decompress(packed[start : start + _CHUNK]))
+    except zlib.error as err:
+        raise ImageError(f"the pixels of the pdf do not unpack: {err}") from err
+    return count if unpacking.eof else 0
+
+
+def _embedded(pdf: pikepdf.Pdf, image: pyvips.Image, path: Path, *, inks: bool) -> pikepdf.Object:
+    pixels, more = _inks(image) if inks else _light(pdf, image, path.with_suffix(".pixels"))
     return pdf.make_stream(
         pixels,
         Type=Name.XObject,
@@ -100,19 +137,31 @@ def _embedded(pdf: pikepdf.Pdf, image: Image.Image) -> pikepdf.Object:
     )
 
 
-def _light(pdf: pikepdf.Pdf, image: Image.Image) -> Embedded:
+def _light(pdf: pikepdf.Pdf, image: pyvips.Image, aside: Path) -> Embedded:
     """Return *image* as PNG packs it: PDF reads the same bytes (PDF 32000-1, 7.4.4.4)."""
-    packed = io.BytesIO()
-    image.save(packed, "PNG")
+    write_png(image, aside)
+    packed = pixels_of(aside)
+    aside.unlink()
     profile = pdf.make_stream(colour_profile.srgb(), N=3, Alternate=Name.DeviceRGB)
     filters = Dictionary(Predictor=15, Colors=3, BitsPerComponent=8, Columns=image.width)
     colours = Array([Name.ICCBased, profile])
-    return pixels_of(packed.getvalue()), {"ColorSpace": colours, "DecodeParms": filters}
+    return packed, {"ColorSpace": colours, "DecodeParms": filters}
 
 
-def _inks(image: Image.Image) -> Embedded:
+def _inks(image: pyvips.Image) -> Embedded:
     """Return *image* as the inks it asks for, which a press prints as they are."""
-    return zlib.compress(image.tobytes()), {"ColorSpace": Name.DeviceCMYK}
+    packing, packed = zlib.compressobj(), bytearray()
+    for strip in _strips(image):
+        packed += packing.compress(colour_profile.in_inks(strip).tobytes())
+    packed += packing.flush()
+    return bytes(packed), {"ColorSpace": Name.DeviceCMYK}
+
+
+def _strips(image: pyvips.Image) -> Iterator[Image.Image]:
+    """Yield *image* from its top down."""
+    for top in range(0, image.height, _STRIP):
+        strip = image.crop(0, top, image.width, min(_STRIP, image.height - top))
+        yield Image.frombytes("RGB", (strip.width, strip.height), strip.write_to_memory())
 
 
 def _intent(pdf: pikepdf.Pdf) -> Dictionary:

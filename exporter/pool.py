@@ -294,7 +294,15 @@ class BrowserPool(Generic[B, P]):
                 await self._until_one_is_missing()
 
     async def _inspect(self) -> None:
-        """Replace what died, grew old or hangs between jobs; close spares idle for too long."""
+        """Replace what died, grew old or hangs; close spares idle for too long.
+
+        A browser that hangs under a job is killed, which ends the job's call; giving back replaces
+        it. Its renderers are not asked: they may be busy drawing, and the job's own limits count.
+        """
+        for instance in [i for i in self._instances if i.busy and i.browser.usable]:
+            if not await instance.browser.healthy() and instance.busy:
+                log.warning("browser hangs", renders=instance.renders)
+                await instance.browser.stop()
         for instance in [i for i in self._instances if not i.busy]:
             async with self._changed:
                 if instance.busy or instance not in self._instances:

@@ -7,6 +7,7 @@ Coordinates are ``[lng, lat]`` in degrees WGS 84; camera values are MapLibre's.
 
 import math
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from exporter.formats import FORMATS
@@ -32,7 +33,8 @@ def value(
 ) -> Any:
     """Declare a field: inclusive range, allowed words, text length, `kind`, JSON name.
 
-    `kind` is colour, roads, font, text, point, bounds, latitude, longitude, or empty for a flag.
+    `kind` is colour, rgb, roads, building_3d, font, text, point, bounds, span, latitude, longitude,
+    or empty for a flag.
     """
     metadata = {
         "low": low, "high": high, "one_of": one_of, "longest": longest, "kind": kind, "name": name,
@@ -60,6 +62,10 @@ def word(default: str, *one_of: str) -> Any:
 
 def colour(default: Any = None) -> Any:
     return value(default, longest=64, kind="colour")
+
+
+def rgb() -> Any:
+    return value(None, kind="rgb")
 
 
 def font(default: Any = None) -> Any:
@@ -131,11 +137,29 @@ class Layers:
     water: bool = value(True)
     parks: bool = value(False)
     buildings: bool = value(False)
-    terrain: bool = value(True)
-    terrain_under_water: bool = value(True)
+    # None: drawn where there is elevation, and where there is none nobody is told of it.
+    terrain: bool | None = value(None)
+    terrain_under_water: bool | None = value(None)
     hillshade_exaggeration: float = number(0.5, 0, 1)
     terrain_light_azimuth: float = nullable(number(315, 0, 360))
+    terrain_light_altitude: float = nullable(number(45, 0, 90))
+    terrain_ambient_light: float = nullable(number(0.35, 0, 1))
+    terrain_diffuse_light: float = nullable(number(0.8, 0, 1))
+    terrain_color: str | None = rgb()
+    terrain_shadow_color: str | None = rgb()
+    terrain_highlight_color: str | None = rgb()
+    terrain_shadows: bool = nullable(value(False))
+    terrain_shadow_darkness: float = nullable(number(0.7, 0, 1))
+    terrain_fog: bool = nullable(value(True))
+    terrain_fog_color: str = nullable(colour("rgba(205, 225, 245, 0.5)"))
+    terrain_fog_range: tuple[float, float] = nullable(
+        value((0.5, 10.0), kind="span", low=-20, high=20)
+    )
     terrain_detail_level: str = nullable(word("normal", "normal", "high", "ultra"))
+    # How coarse a preview may be; a poster's mesh has every height that the elevation has.
+    terrain_mesh_quality: str = nullable(
+        word("balanced", "fast", "balanced", "high", "export", "ultra")
+    )
     volumetric_terrain: bool = nullable(value(False))
     volumetric_terrain_exaggeration: float = nullable(number(1.5, 0, 5))
     contours: bool = value(False)
@@ -220,6 +244,18 @@ class Roads:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Building3D:
+    """The colours of buildings in 3D at 0, 30 and 100 m, and their light; None is the style's."""
+
+    color_low: str = colour(MISSING)
+    color_mid: str = colour(MISSING)
+    color_high: str = colour(MISSING)
+    opacity: float = nullable(number(1, 0, 1))
+    light_color: str | None = colour()
+    light_intensity: float | None = number(None, 0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Palette:
     """Colours of a caller's own, by what they are for; None is derived from the others.
 
@@ -247,6 +283,7 @@ class Palette:
     hillshade: str | None = colour()
     grid: str | None = colour()
     population: str | None = colour()
+    building_3d: Building3D | None = value(None, kind="building_3d", name="building3D")
 
 
 @dataclass(frozen=True)
@@ -310,6 +347,10 @@ class Resolution:
     @property
     def height_px(self) -> int:
         return half_up(self.height * self.pixel_ratio)
+
+    @property
+    def area_px(self) -> int:
+        return self.width_px * self.height_px
 
 
 @dataclass(frozen=True)
@@ -391,10 +432,16 @@ def json_name(f: Any) -> str:
     return str(head + "".join(part.capitalize() for part in rest))
 
 
+@cache
+def _names(cls: type) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a dataclass, each with its JSON name: asked for at every submit."""
+    return tuple((f.name, json_name(f)) for f in fields(cls))
+
+
 def to_json(thing: Any) -> Any:
     """Turn dataclasses into plain JSON values, tuples into lists."""
     if is_dataclass(thing) and not isinstance(thing, type):
-        return {json_name(f): to_json(getattr(thing, f.name)) for f in fields(thing)}
+        return {key: to_json(getattr(thing, name)) for name, key in _names(type(thing))}
     if isinstance(thing, list | tuple):
         return [to_json(item) for item in thing]
     return str(thing) if isinstance(thing, Priority) else thing

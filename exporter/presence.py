@@ -40,6 +40,15 @@ class WorkerState:
     retired: int
     memory_bytes: int
     renderer: str
+    cpu_seconds: float = 0.0
+    cores: float = 0.0
+    memory_limit_bytes: int = 0
+    min_browsers: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+    parked: int = 0
+    parked_bytes: int = 0
+    storage: str = "well"
     each: tuple[BrowserState, ...] = ()
 
 

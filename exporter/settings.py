@@ -53,6 +53,12 @@ class Settings:
         "elevation tiles (terrarium PNG, 256 px): a URL with `{z}/{x}/{y}`, a TileJSON URL, or "
         "`pmtiles:` and a file or folder; empty: no relief",
     )
+    population_url: str = setting(
+        "",
+        "POPULATION_URL",
+        "population: vector tiles with areas in a layer `stats`, their number `population`; a URL "
+        "as for `TILES_URL`, or with `{z}/{x}/{y}`; empty: none is drawn",
+    )
     port: int = setting(8000, "PORT", "port of the web API", high=MAX_PORT)
     flower_port: int = setting(
         5555, "FLOWER_PORT", "port of Flower under `make run`", high=MAX_PORT
@@ -104,6 +110,13 @@ class Settings:
     retry_base_s: float = setting(
         2.0, "EXPORT_RETRY_BASE_S", "centre of the first wait between attempts; each next is x4"
     )
+    stop_grace_s: float = setting(
+        30.0,
+        "EXPORT_STOP_GRACE_S",
+        "a worker told to stop (SIGTERM) is gone after so long; a job not done 8 s before that is "
+        "handed back",
+        low=10,
+    )
     retention_s: float = setting(
         7 * 86_400.0, "EXPORT_RETENTION_S", "how long an ended job and its poster are kept"
     )
@@ -133,6 +146,12 @@ class Settings:
     )
     browser_user: str = setting(
         "nobody", "EXPORT_BROWSER_USER", "user the browser runs as when the worker is root"
+    )
+    browser_nice: int = setting(
+        5,
+        "EXPORT_BROWSER_NICE",
+        "how far Chromium steps back from the CPU for the API and Redis on the same host (`nice`)",
+        high=19,
     )
     allow_no_sandbox: bool = setting(
         False, "EXPORT_ALLOW_NO_SANDBOX", "run Chromium without its sandbox; never with user input"
@@ -184,18 +203,69 @@ class Settings:
         "", "EXPORT_S3_CA_FILE", "certificate authority of the S3 endpoint (PEM); empty: the usual"
     )
 
-    max_side_px: int = setting(8192, "EXPORT_MAX_SIDE_PX", "longest side of a poster", low=1)
-    max_area_px: int = setting(
-        33_177_600,
-        "EXPORT_MAX_AREA_PX",
-        "largest poster; Chromium caps its drawing buffer here without saying so",
+    parked_max_jobs: int = setting(
+        20,
+        "EXPORT_PARKED_MAX_JOBS",
+        "drawn posters a worker keeps for a storage that is away; then it takes no job; 0: none, "
+        "such an attempt fails",
+    )
+    parked_max_bytes: int = setting(
+        1_000_000_000,
+        "EXPORT_PARKED_MAX_BYTES",
+        "the same in bytes; what is being drawn may exceed it",
         low=1,
     )
+    min_free_bytes: int = setting(
+        50_000_000,
+        "EXPORT_MIN_FREE_BYTES",
+        "a worker with less free on the disk of its temporary files or of `EXPORT_VAR_DIR` takes "
+        "no job",
+    )
+
+    max_side_px: int = setting(
+        12_000, "EXPORT_MAX_SIDE_PX", "longest side of a poster, bleed included", low=1
+    )
+    max_area_px: int = setting(
+        120_000_000,
+        "EXPORT_MAX_AREA_PX",
+        "largest poster in pixels, bleed included; by default the largest preset at any ratio",
+        low=1,
+    )
+    large_max_side_px: int = setting(
+        22_000, "EXPORT_LARGE_MAX_SIDE_PX", "the same for keys of tier pro and above", low=1
+    )
+    large_max_area_px: int = setting(
+        320_000_000,
+        "EXPORT_LARGE_MAX_AREA_PX",
+        "the same for keys of tier pro and above; by default 48 x 72 inches at 300 dpi",
+        low=1,
+    )
+    piece_px: int = setting(
+        9_000_000,
+        "EXPORT_PIECE_PX",
+        "most pixels that are drawn at once; larger posters are drawn in pieces",
+        low=250_000,
+        high=33_177_600,
+    )
     max_body_bytes: int = setting(2_000_000, "EXPORT_MAX_BODY_BYTES", "largest request body", low=1)
+    body_timeout_s: float = setting(
+        15.0,
+        "EXPORT_BODY_TIMEOUT_S",
+        "a request body must arrive within it; the longest does at 130 kB/s",
+        low=MOMENT_S,
+    )
     app_env: str = setting("production", "APP_ENV", "`production`, `development` or `test`")
+    failpoints: str = setting(
+        "", "FAILPOINTS", "faults to be injected (docs/reliability.md); with `APP_ENV=test` only"
+    )
 
     def __post_init__(self) -> None:
         _check(self)
+
+    @property
+    def most_area_px(self) -> int:
+        """The largest poster that any key may ask for."""
+        return max(self.max_area_px, self.large_max_area_px)
 
     @property
     def base_url(self) -> str:
@@ -264,6 +334,7 @@ _STARTS = {
     "redis_url": _REDIS,
     "tiles_url": ("https://", "http://", "pmtiles:"),
     "terrain_url": ("https://", "http://", "pmtiles:"),
+    "population_url": ("https://", "http://", "pmtiles:"),
     "public_url": _WEB,
     "s3_endpoint_url": _WEB,
     "s3_public_base_url": _WEB,
@@ -311,6 +382,10 @@ def _check_relations(s: Settings) -> None:
     _need(
         1 <= s.pool_min_instances <= s.pool_max_instances,
         "1 <= EXPORT_POOL_MIN <= EXPORT_POOL_MAX must hold",
+    )
+    _need(
+        not s.failpoints or s.app_env == "test",
+        f"FAILPOINTS is for APP_ENV=test, and APP_ENV is {s.app_env}: unset FAILPOINTS",
     )
 
 

@@ -26,8 +26,15 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
+from exporter import failpoints
 from exporter.directory_store import DirectoryStore
-from exporter.errors import InvalidSettings, StorageError, StorageRejected, StorageUnavailable
+from exporter.errors import (
+    InvalidSettings,
+    StorageDenied,
+    StorageError,
+    StorageRejected,
+    StorageUnavailable,
+)
 from exporter.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +50,7 @@ _KEY = re.compile(r"[A-Za-z0-9/_.-]{1,255}")
 MIB = 2**20
 # Supabase caps a single PUT at 50 MiB by default, multipart much later.
 MULTIPART_ABOVE_BYTES = 32 * MIB
-# S3 wants 5 MiB at least. One part is in memory beside the body.
+# S3 wants 5 MiB at least. Of a file, one part is in memory.
 PART_BYTES = 16 * MIB
 
 # docs: reliability, retry schedule. 0.4, 0.8, 1.6, 3.2, 6.4 s, each give or take a quarter.
@@ -60,6 +67,10 @@ CONNECT_TIMEOUT_S = 5.0
 MIN_TIMEOUT_S = 0.1
 # 423, 429, 503, 544: locked, slow down, overloaded, database timeout. All pass.
 _PASSING = frozenset({408, 423, 429})
+# Somebody has to mend these; until then nothing is taken from us.
+_DENIED = frozenset({401, 403})
+# The exception to deciding by status: where a Code comes with a 400, these say the same.
+_DENIED_CODES = frozenset({"ExpiredToken", "InvalidJWT", "InvalidToken", "InvalidAccessKeyId"})
 TOO_LARGE = "The poster's file is larger than the storage takes. Ask for a smaller `resolution`."
 
 # SigV4's own limit. Supabase has none, so an endless link would be possible.
@@ -71,11 +82,12 @@ MAX_AGE_S = 31_536_000
 class Storage(Protocol):
     """Where posters are kept. Every call may be made from any thread."""
 
-    def put(self, key: str, body: bytes, *, content_type: str, deadline_s: float) -> None:
+    def put(self, key: str, body: Path | bytes, *, content_type: str, deadline_s: float) -> None:
         """Store *body* under *key*, verified, before *deadline_s* (`time.monotonic()`).
 
-        Putting the same key again replaces it. Raises StorageUnavailable for what may pass,
-        StorageRejected for what will not; after either, the object may exist.
+        A large file is never whole in memory. Putting the same key again replaces it. Raises
+        StorageUnavailable for what may pass, StorageRejected for what will not; after either, the
+        object may exist.
         """
 
     def delete(self, key: str) -> None:
@@ -114,7 +126,7 @@ class S3Storage:
         self._signer: tuple[int, S3Client] | None = None
         _check_settings(settings)
 
-    def put(self, key: str, body: bytes, *, content_type: str, deadline_s: float) -> None:
+    def put(self, key: str, body: Path | bytes, *, content_type: str, deadline_s: float) -> None:
         """Upload *body* in at most PUT_TRIES tries and verify it. See `Storage.put`."""
         if not _KEY.fullmatch(key):
             raise StorageRejected(f"key {key!r} has characters the bucket may refuse")
@@ -215,7 +227,7 @@ class S3Storage:
         try:
             yield
         except ClientError as err:
-            raise _by_status(_status(err), what) from err
+            raise _by_status(_status(err), what, err.response["Error"].get("Code", "")) from err
         except (HTTPClientError, NoConnection, ResponseParserError) as err:
             raise StorageUnavailable(f"{what}: {type(err).__name__}: {err}") from err
         except (BotoCoreError, ValueError) as err:
@@ -245,44 +257,47 @@ class _Upload:
     """One try at one object: send it, then compare what the bucket says it has."""
 
     def __init__(
-        self, client: "S3Client", bucket: str, key: str, body: bytes, deadline_s: float
+        self, client: "S3Client", bucket: str, key: str, body: Path | bytes, deadline_s: float
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._key = key
         self._body = body
+        self._size = len(body) if isinstance(body, bytes) else body.stat().st_size
         self._deadline_s = deadline_s
 
     def send(self, content_type: str, cache_control: str) -> None:
         """Upload the body whole or in parts. Raises botocore's errors and StorageUnavailable."""
-        if len(self._body) > MULTIPART_ABOVE_BYTES:
+        if self._size > MULTIPART_ABOVE_BYTES:
             self._send_parts(content_type, cache_control)
         else:
             self._send_whole(content_type, cache_control)
         stored = self._stored()
-        if stored is None or stored[0] != len(self._body):
+        if stored is None or stored[0] != self._size:
             size = stored[0] if stored else "none"
-            raise self._damaged(f"size {size} instead of {len(self._body)}")
+            raise self._damaged(f"size {size} instead of {self._size}")
 
     def _send_whole(self, content_type: str, cache_control: str) -> None:
+        body = self._part(0, self._size)
+        tag = md5(body, usedforsecurity=False).hexdigest()
         try:
             answer = self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._key,
-                Body=_Timed(self._body, self._deadline_s),
+                Body=_Timed(body, self._deadline_s),
                 ContentType=content_type,
                 CacheControl=cache_control,
             )
         except ClientError as err:
             # The key is this attempt's own, so what is there came by a try whose reply was lost.
-            if _status(err) == 409 and self._stored() == (len(self._body), self._md5):
+            if _status(err) == 409 and self._stored() == (self._size, tag):
                 return
             raise
         etag = _unquoted(answer["ETag"])
         # The server checks neither the signed hash nor Content-MD5. A tag with a dash is no MD5:
         # an S3 behind the server was given parts, as hosted Supabase's is above 5 MiB.
-        if "-" not in etag and etag != self._md5:
-            raise self._damaged(f"ETag {etag} instead of {self._md5}")
+        if "-" not in etag and etag != tag:
+            raise self._damaged(f"ETag {etag} instead of {tag}")
 
     def _send_parts(self, content_type: str, cache_control: str) -> None:
         upload_id = self._client.create_multipart_upload(
@@ -298,9 +313,9 @@ class _Upload:
                     Key=self._key,
                     UploadId=upload_id,
                     PartNumber=number,
-                    Body=_Timed(self._body[start : start + PART_BYTES], self._deadline_s),
+                    Body=_Timed(self._part(start, PART_BYTES), self._deadline_s),
                 )["ETag"]
-                for number, start in enumerate(range(0, len(self._body), PART_BYTES), 1)
+                for number, start in enumerate(range(0, self._size, PART_BYTES), 1)
             ]
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -328,9 +343,12 @@ class _Upload:
             raise
         return head.get("ContentLength", 0), _unquoted(head["ETag"])
 
-    @property
-    def _md5(self) -> str:
-        return md5(self._body, usedforsecurity=False).hexdigest()
+    def _part(self, start: int, size: int) -> bytes:
+        if isinstance(self._body, bytes):
+            return self._body[start : start + size]
+        with self._body.open("rb") as file:
+            file.seek(start)
+            return file.read(size)
 
     def _damaged(self, how: str) -> StorageUnavailable:
         return StorageUnavailable(f"put {self._key} in bucket {self._bucket}: stored with {how}")
@@ -350,6 +368,8 @@ class _Timed(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         if time.monotonic() > self._deadline_s:
             raise StorageUnavailable("not uploaded before its deadline")
+        if self.tell():
+            failpoints.hit("mid_upload")
         return super().read(size)
 
 
@@ -373,9 +393,11 @@ def _backoff_s(tried: int) -> float:
     return wait_s * random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, guards nothing
 
 
-def _by_status(status: int, what: str) -> StorageError:
+def _by_status(status: int, what: str, code: str) -> StorageError:
     if status >= 500 or status in _PASSING:
         return StorageUnavailable(f"{what}: HTTP {status}")
+    if status in _DENIED or (status == 400 and code in _DENIED_CODES):
+        return StorageDenied(f"{what}: HTTP {status} {code}".rstrip())
     return StorageRejected(f"{what}: HTTP {status}", public=TOO_LARGE if status == 413 else None)
 
 

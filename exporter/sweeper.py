@@ -12,9 +12,11 @@ from typing import cast
 import redis
 import structlog
 
-from exporter.errors import QueueUnavailable, StorageError
+from exporter import failpoints
+from exporter.errors import JobNotFound, QueueUnavailable, StorageError
 from exporter.jobs import PREFIX, Jobs
 from exporter.queues import Priority
+from exporter.scripts import ask
 from exporter.settings import Settings
 from exporter.storage import Storage
 
@@ -46,12 +48,20 @@ class Sweeper:
         if self._is_my_turn():
             self.sweep()
 
+    def send_first(self, job_id: str, priority: Priority) -> None:
+        """Send a job that was begun here before all that wait. Raises QueueUnavailable."""
+        self._send_all([(job_id, priority)], "handed back", first=True)
+
     def sweep(self) -> None:
         """Do one full sweep, whoever else does."""
         if overdue := self._jobs.overdue():
             log.warning("overdue jobs ended", count=overdue)
-        self._send_all(self._jobs.expired(), "lease expired")
+        if strays := self._jobs.strays():
+            log.warning("followers of ended jobs found", count=strays)
+        self._send_all(self._jobs.expired(), "lease expired", first=True)
         self._send_lost()
+        self._drop_spent()
+        self._delete_losers()
         self._forget_old()
 
     def _is_my_turn(self) -> bool:
@@ -64,10 +74,19 @@ class Sweeper:
         except redis.RedisError as err:
             raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
 
-    def _send_all(self, found: list[tuple[str, Priority]], reason: str) -> None:
+    def _send_all(
+        self, found: list[tuple[str, Priority]], reason: str, *, first: bool = False
+    ) -> None:
+        """Send these jobs, *first*: before all that wait in their queue, as they waited already."""
         for job_id, priority in found:
             log.info("job sent again", job_id=job_id, queue=priority.value, reason=reason)
+            failpoints.hit("sweeper_before_requeue", job_id)
             self._send(job_id, priority)
+            failpoints.hit("sweeper_after_requeue", job_id)
+            if first:
+                # From the end where messages come in to the one where they are taken: this one, or
+                # one that came at the same moment.
+                ask(self._redis.lmove, priority.value, priority.value, "LEFT", "RIGHT")
 
     def _send_lost(self) -> None:
         """Send queued jobs again whose message is neither in a queue nor just being taken up."""
@@ -100,6 +119,37 @@ class Sweeper:
         # kombu keeps what a worker has taken as [message, exchange, routing key].
         bodies += [json.loads(text)[0] for text in held if text]
         return {body["headers"]["id"] for body in bodies}
+
+    def _drop_spent(self) -> None:
+        """Drop the messages of ended jobs that dead workers hold.
+
+        kombu would keep them until the visibility timeout, and a worker then find nothing to do.
+        """
+        until = time.time() - self._settings.lost_after_s
+        tags = cast(list[str], ask(self._redis.zrangebyscore, "unacked_index", "-inf", until))
+        held = ask(self._redis.hmget, "unacked", tags) if tags else []
+        for tag, text in zip(tags, cast(list[str | None], held), strict=True):
+            if text and self._has_ended(json.loads(text)[0]["headers"]["id"]):
+                ask(self._redis.zrem, "unacked_index", tag)
+                ask(self._redis.hdel, "unacked", tag)
+
+    def _has_ended(self, job_id: str) -> bool:
+        try:
+            return self._jobs.get(job_id).state.ended
+        except JobNotFound:
+            return True
+
+    def _delete_losers(self) -> None:
+        """Delete what attempts stored that died or were beaten before they could do so."""
+        for note, key in self._jobs.losers():
+            try:
+                self._storage.delete(key)
+            except StorageError as err:
+                # All the others would wait for it in vain as well, and the sweep for them.
+                log.warning("loser's object not deleted", key=key, error=str(err))
+                return
+            log.info("loser's object deleted", key=key)
+            self._jobs.settled(note)
 
     def _forget_old(self) -> None:
         for job_id, keys in self._jobs.forgotten():

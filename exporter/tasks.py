@@ -1,5 +1,6 @@
 """The whole life of a job on one screen: claim, draw and store, then end it or let it retry."""
 
+import errno
 import random
 import threading
 import time
@@ -8,15 +9,20 @@ from collections.abc import Callable
 import structlog
 from celery.exceptions import Reject, SoftTimeLimitExceeded
 
+from exporter import failpoints
 from exporter.attempt import Attempt
 from exporter.celery_app import app
 from exporter.errors import (
     DeadlineExceeded,
+    DiskFull,
     ExportError,
     InternalError,
     JobCancelled,
+    JobNotFound,
     LeaseLost,
     QueueUnavailable,
+    RecordTooNew,
+    WorkerLeaves,
 )
 from exporter.jobs import Claim, Failure, Result
 from exporter.queues import RENDER_TASK
@@ -42,26 +48,46 @@ def render_export(job_id: str) -> None:
     with structlog.contextvars.bound_contextvars(job_id=job_id):
         if not worker.can_draw(HOLD_S):
             # Not claimed: a broken browser must not use up the job's attempts (docs/adr/0009).
-            log.warning("no browser works here: message handed back")
-            raise Reject("no browser works here", requeue=True)
-        claim = worker.jobs.claim(job_id, worker.name)
+            log.warning("no job can be begun here: message handed back")
+            raise Reject("no job can be begun here", requeue=True)
+        failpoints.hit("before_claim")
+        try:
+            claim = worker.jobs.claim(job_id, worker.name)
+        except RecordTooNew as err:
+            log.warning("left for a newer worker", error=str(err))
+            return
         if claim is None:
             log.info("nothing to do for this message")
             return
         log.info("claimed", token=claim.token, queue=claim.job.priority.value)
         attempt = Attempt(worker, claim)
         try:
+            failpoints.hit("after_claim")
             result = worker.run(attempt.export(), timeout_s=claim.remaining_s + CLEAN_UP_S)
+            if attempt.waiting:
+                # It goes on running, in the parking's care; this message and page are free.
+                parked = attempt.parked(result, lambda end: _count_completed(worker, end))
+                worker.parking.take(parked)
+                return
+            failpoints.hit("before_finish")
             _insist(lambda: worker.jobs.complete(job_id, claim.token, result), attempt)
+            failpoints.hit("after_finish")
         except LeaseLost as err:
             log.warning("lease lost", error=str(err))
             _drop_objects(worker, job_id, attempt.keys)
         except JobCancelled as err:
             _end_cancelled(worker, claim, attempt, err)
+        except WorkerLeaves as err:
+            _hand_back(worker, claim, attempt, err)
         except ExportError as err:
             _end_attempt(worker, claim, attempt, err)
         except (TimeoutError, SoftTimeLimitExceeded) as err:
             _end_attempt(worker, claim, attempt, DeadlineExceeded(f"{type(err).__name__}: {err}"))
+        except OSError as err:
+            log.exception("unforeseen error")
+            full = err.errno in (errno.ENOSPC, errno.EDQUOT)
+            kind = DiskFull if full else InternalError
+            _end_attempt(worker, claim, attempt, kind(f"{type(err).__name__}: {err}"))
         except Exception as err:
             log.exception("unforeseen error")
             _end_attempt(worker, claim, attempt, InternalError(f"{type(err).__name__}: {err}"))
@@ -87,6 +113,23 @@ def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportEr
     except (LeaseLost, QueueUnavailable) as err:
         log.warning("ending not recorded", code=err.code, error=str(err))
     _drop_objects(worker, job_id, attempt.keys)
+
+
+def _hand_back(worker: Worker, claim: Claim, attempt: Attempt, error: WorkerLeaves) -> None:
+    """Leave the job to another worker, as if it had not been begun here (docs/adr/0027).
+
+    A new message goes to the head of its queue; the one that came here, given back, would go to the
+    end. When Redis cannot be told, the lease runs out and the sweeper takes the job back, which
+    costs it a start.
+    """
+    job_id = claim.job.job_id
+    _drop_objects(worker, job_id, attempt.keys)
+    try:
+        worker.send_first(job_id, worker.jobs.hand_back(job_id, claim.token))
+    except (JobCancelled, LeaseLost, QueueUnavailable) as err:
+        log.warning("job not handed back", code=err.code, error=str(err))
+        return
+    log.info("job handed back", reason=str(error))
 
 
 def _end_cancelled(worker: Worker, claim: Claim, attempt: Attempt, error: JobCancelled) -> None:
@@ -120,8 +163,12 @@ def _drop_objects(worker: Worker, job_id: str, keys: list[str]) -> None:
     """
     if not keys:
         return
+    worker.parking.discard(keys)
     try:
         result = worker.jobs.get(job_id).result
+    except JobNotFound:
+        # Redis came back without its data: nobody will ever ask for them.
+        result = None
     except ExportError as err:
         log.error("orphaned objects", keys=keys, error=str(err))
         return
@@ -138,5 +185,9 @@ def _count_completed(worker: Worker, result: Result) -> None:
     log.info(
         "completed", key=result.key, bytes=result.file_size, render_time_ms=result.render_time_ms
     )
-    worker.metrics.observe("export_render_seconds", result.render_time_ms / 1000)
-    worker.metrics.observe("export_queue_wait_seconds", result.queue_time_ms / 1000)
+    stages_ms = (result.manifest or {}).get("timingsMs", {})
+    worker.metrics.completed(
+        result.render_time_ms / 1000,
+        result.queue_time_ms / 1000,
+        {stage: ms / 1000 for stage, ms in stages_ms.items()},
+    )

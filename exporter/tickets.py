@@ -1,22 +1,21 @@
-"""A ticket: one attempt at one job as the gateway sees it, from the order to the image."""
+"""A ticket: one attempt at one job as the gateway sees it, from the order to the drawn pieces."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from exporter.errors import ImageError
 from exporter.foreign import Foreign
+from exporter.pieces import Pieces
 
-STAGES = frozenset({"settling", "drawn", "encoded"})
+STAGES = frozenset({"settling", "drawing", "drawn", "encoded"})
 # A poster asks for some hundred tiles; a count beyond this is a mistake of the page.
 MAX_TILES = 1_000_000
 # Enough to find the place on the map, few enough for a job record.
 NAMED = 20
-# The page answers only after its image was taken, so the image is there; this bounds a page bug.
-IMAGE_WAIT_S = 10.0
 
 SERVED, EMPTY, MISSING = "served", "empty", "missing"
 
@@ -48,15 +47,19 @@ class Ticket:
     """
 
     def __init__(
-        self, job: dict[str, Any], on_progress: OnProgress, close: Callable[[str], object]
+        self,
+        job: dict[str, Any],
+        on_progress: OnProgress,
+        pieces: Pieces,
+        close: Callable[[str], object],
     ) -> None:
         self.word = secrets.token_urlsafe(16)
         self.job = job
         self.foreign: Foreign | None = None
         self._on_progress = on_progress
         self._close = close
-        self._image: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._receiving = False
+        self._pieces: Pieces | None = pieces
+        self._places: dict[Path, int] = {}
         self._outcomes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -69,16 +72,20 @@ class Ticket:
         trace: TracebackType | None,
     ) -> None:
         self._close(self.word)
-        self._image.cancel()
+        if self._pieces:
+            self._pieces.remove()
         if self.foreign:
             self.foreign.close()
 
-    async def image(self) -> bytes:
-        """Return the image the page sent. Raises ImageError when it sent none."""
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._image), IMAGE_WAIT_S)
-        except TimeoutError as err:
-            raise ImageError("the page called itself done but sent no image") from err
+    def take_pieces(self) -> Pieces:
+        """Return what the page sent; from here on it is the caller's to remove.
+
+        The page answers only after its pieces were taken. Raises ImageError when it sent none.
+        """
+        if self._pieces is None or not any(self._places.values()):
+            raise ImageError("the page called itself done but sent no image")
+        pieces, self._pieces = self._pieces, None
+        return pieces
 
     @property
     def tiles(self) -> TileReport:
@@ -126,17 +133,26 @@ class Ticket:
         self._on_progress(str(stage), int(str(done)), int(str(total)))
         return True
 
-    def expect_image(self) -> bool:
-        """Reserve the one place for an image; False when one came or is coming."""
-        expected, self._receiving = not self._receiving, True
-        return expected
+    def expect_piece(self, x: int, y: int) -> Path | None:
+        """Reserve a place and return the file for it; None when a piece of it came or is coming."""
+        path = self._pieces.at(x, y) if self._pieces else None
+        if path is None or path in self._places:
+            return None
+        self._places[path] = 0
+        return path
 
-    def take_image(self, image: bytes | None) -> None:
-        """Take the whole *image*; None gives the place back after a broken or refused upload."""
-        if image is None:
-            self._receiving = False
-        elif not self._image.done():
-            self._image.set_result(image)
+    def piece_ended(self, path: Path, size_bytes: int) -> None:
+        """Note that a piece is whole; 0 gives its place back after a broken or refused upload."""
+        if size_bytes:
+            self._places[path] = size_bytes
+        else:
+            path.unlink(missing_ok=True)
+            self._places.pop(path, None)
+
+    @property
+    def received_bytes(self) -> int:
+        """The size of all pieces that came."""
+        return sum(self._places.values())
 
 
 def _is_count(value: object) -> bool:

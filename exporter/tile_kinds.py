@@ -1,11 +1,11 @@
-"""The two kinds of tiles a source may hold: what tells vector tiles from elevation tiles.
+"""The kinds of tiles a source may hold: what tells vector tiles from elevation tiles.
 
 Handed to exporter/archives.py and exporter/tiles.py, which read either kind the same way.
 """
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmtiles.tile import TileType
 
@@ -56,6 +56,7 @@ VECTOR = TileKind(
     check=check_vector_tile,
     credit=DEFAULT_ATTRIBUTION,
 )
+POPULATION = replace(VECTOR, setting="POPULATION_URL", word="population", credit="")
 ELEVATION = TileKind(
     setting="TERRAIN_URL",
     word="elevation",

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from yarl import URL
 
-from exporter import notices
+from exporter import failpoints, notices
 from exporter.addresses import AddressRules
 from exporter.errors import ExportError, QueueUnavailable
 from exporter.http_client import Answer
@@ -65,11 +65,13 @@ class Sender:
         link_to: notices.LinkTo,
         settings: Settings,
         *,
+        count: Callable[[str], None] = lambda _outcome: None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._outbox = outbox
         self._client = client
         self._link_to = link_to
+        self._count = count
         self._rules = AddressRules(settings.egress_allow)
         self._base_url = settings.base_url
         self._uniform = uniform
@@ -132,6 +134,7 @@ class Sender:
             delivery = await self._delivery(claimed)
             state, delay_s = self._next(notice.attempts + 1, delivery)
             await self._in_thread(self._outbox.settle, claimed, state, delivery, delay_s)
+            await self._in_thread(self._count, delivery.outcome)
         except QueueUnavailable as err:
             # The claim runs out and the notice is sent again.
             log.warning("webhook not settled", notice=notice.id, error=str(err))
@@ -171,6 +174,7 @@ class Sender:
         secret = notice.secret or await self._in_thread(self._outbox.secret_of, notice.key_id)
         status_url = f"{self._base_url}/api/v1/posters/jobs/{notice.job_id}"
         body = await self._in_thread(notices.body, notice, self._link_to, status_url)
+        await failpoints.reach("webhook_before_post", notice.job_id)
         answer = await self._client.post(
             self._rules.url(notice.url),
             body,
@@ -178,6 +182,7 @@ class Sender:
             timeout_s=POST_TIMEOUT_S,
             max_bytes=MAX_ANSWER_BYTES,
         )
+        await failpoints.reach("webhook_after_post", notice.job_id)
         return answer.status
 
     def _next(self, attempts: int, delivery: Delivery) -> tuple[NoticeState, float]:

@@ -8,8 +8,10 @@ never the inside of a browser call, and so that the browsers are cared for betwe
 import asyncio
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -18,12 +20,14 @@ from celery.signals import (
     setup_logging,
     worker_process_init,
     worker_process_shutdown,
+    worker_shutting_down,
 )
 
-from exporter import logs, presence
+from exporter import failpoints, leaving, logs, parking, presence, usage
 from exporter.addresses import AddressRules
 from exporter.browser import Browser, sweep_profiles
 from exporter.celery_app import send
+from exporter.data_set import LOOK_EVERY_S, DataSet
 from exporter.egress import Egress
 from exporter.errors import ExportError
 from exporter.gateway import Gateway
@@ -32,7 +36,9 @@ from exporter.jobs import Jobs, connect
 from exporter.metrics import Metrics
 from exporter.outbox import Outbox
 from exporter.page import RendererPage
+from exporter.parking import Parking
 from exporter.pool import BrowserPool, Limits
+from exporter.queues import Priority
 from exporter.settings import Settings, settings
 from exporter.storage import Storage, open_storage
 from exporter.sweeper import TICK_S, Sweeper
@@ -44,31 +50,44 @@ log = structlog.get_logger()
 
 # What a Celery child may spend on leaving in order; after it the parent-death signal cleans up.
 STOP_TIMEOUT_S = 10.0
+# Of the grace of a stop, what handing back a job and closing its browser take.
+HAND_BACK_S = 8.0
+# How soon a job that waits for room on the disk is begun.
+_ROOM_SEEN_S = 0.5
 
 
 class Worker:
     """Everything one worker process has, made after its fork."""
 
     def __init__(self, config: Settings) -> None:
+        failpoints.arm(config)
         self.settings = config
         self.name = presence.worker_name()
         self.redis = connect(config)
         self.jobs = Jobs(self.redis, config)
         self.storage: Storage = open_storage(config)
         self.metrics = Metrics(self.redis)
-        self.gateway = Gateway(config, Egress(config))
+        self._data_set = DataSet(self.redis, self.metrics)
+        self._egress = Egress(config)
+        self.gateway = Gateway(config, self._egress)
         self.pool = BrowserPool(self._start_browser, self._open_page, _limits(config))
+        self.parking = Parking(self.jobs, self.storage, self.metrics, config, self.send_first)
         self._sweeper = Sweeper(self.jobs, self.redis, self.storage, config, send)
         self._sender = Sender(
             Outbox(self.redis),
             HttpClient(config, AddressRules(config.egress_allow), resolve_by_system),
             self.storage.url,
             config,
+            count=lambda outcome: self.metrics.count("export_webhook_attempts", outcome),
         )
+        self._cpu = usage.CpuMeter()
         self._renderer = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._chores: list[asyncio.Task[None]] = []
+        # Both are set once this worker was told to leave: at once, and when its time is up.
+        self._leaves = asyncio.Event()
+        self._time_is_up = asyncio.Event()
 
     def start(self) -> None:
         """Start the loop thread and, in the background, gateway, browsers and chores.
@@ -77,6 +96,7 @@ class Worker:
         a child whose initialisation is slow.
         """
         sweep_profiles()
+        parking.sweep(self.settings.var_dir)
         self._thread.start()
         self.run(self._begin(), timeout_s=STOP_TIMEOUT_S)
         log.info("worker process started", worker=self.name)
@@ -94,11 +114,17 @@ class Worker:
             raise
 
     def can_draw(self, timeout_s: float) -> bool:
-        """Wait until a browser is warm, at most *timeout_s*; tell whether one is."""
-        return self.run(self.pool.until_able(timeout_s), timeout_s=timeout_s + STOP_TIMEOUT_S)
+        """Wait until this worker may begin a job, at most *timeout_s*; tell whether it may.
+
+        It needs a warm browser, room on its disk, and one for the files should the storage be away.
+        One that leaves begins nothing any more.
+        """
+        return self.run(self._until_fit(timeout_s), timeout_s=timeout_s + STOP_TIMEOUT_S)
 
     def stop(self) -> None:
-        """Close browsers and gateway and say goodbye. Best effort, bounded."""
+        """Close browsers and gateway and say goodbye, once. Best effort, bounded."""
+        if self._loop.is_closed():
+            return
         try:
             self.run(self._end(), timeout_s=STOP_TIMEOUT_S)
             log.info("worker process stopped", worker=self.name)
@@ -109,13 +135,54 @@ class Worker:
         if not self._thread.is_alive():
             self._loop.close()
 
+    def send_first(self, job_id: str, priority: Priority) -> None:
+        """Send a job that is handed back, before all that wait. Raises QueueUnavailable."""
+        self._sweeper.send_first(job_id, priority)
+
+    async def _until_fit(self, timeout_s: float) -> bool:
+        until_s = self._loop.time() + timeout_s
+        while not self._leaves.is_set():
+            left_s = until_s - self._loop.time()
+            if not await self.pool.until_able(max(0.0, left_s)):
+                return False
+            if await asyncio.to_thread(self._has_room):
+                return True
+            if left_s <= 0:
+                return False
+            await asyncio.sleep(_ROOM_SEEN_S)
+        return False
+
+    def _has_room(self) -> bool:
+        least = self.settings.min_free_bytes
+        for folder in (Path(tempfile.gettempdir()), self.settings.var_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+            if (free := usage.free_bytes(folder)) < least:
+                log.error("disk is full", folder=str(folder), free_bytes=free, least_bytes=least)
+                return False
+        return self.parking.has_room
+
+    async def until_time_is_up(self) -> None:
+        """Return when a job that is still being drawn must be handed back."""
+        await self._time_is_up.wait()
+
+    def leave(self) -> None:
+        """Begin nothing new and say goodbye; what is being drawn has a while. On the loop."""
+        log.info("worker leaves", worker=self.name)
+        self._leaves.set()
+        self._loop.call_later(self.settings.stop_grace_s - HAND_BACK_S, self._time_is_up.set)
+        self._chores.append(asyncio.ensure_future(self._do(self._report)))
+
     async def _begin(self) -> None:
+        leaving.watch(self._loop, self.leave)
         await self.gateway.start()
         self.pool.keep_warm()
         self._chores = [
             asyncio.ensure_future(self._repeat(self._report, presence.REPORT_EVERY_S)),
             asyncio.ensure_future(self._repeat(self._sweeper.tick, TICK_S)),
             asyncio.ensure_future(self._report_when_able()),
+            asyncio.ensure_future(self._repeat(self._data_set.look, LOOK_EVERY_S)),
+            asyncio.ensure_future(self._repeat(self.parking.renew, parking.TICK_S)),
+            asyncio.ensure_future(self._repeat(self.parking.upload, parking.TICK_S)),
             asyncio.ensure_future(self._sender.run()),
         ]
 
@@ -124,6 +191,7 @@ class Worker:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
         await self._sender.close()
+        await self._do(self.parking.hand_back)
         await self.pool.close()
         await self.gateway.stop()
         # A report that is under way in a thread must not come after the goodbye.
@@ -151,14 +219,25 @@ class Worker:
 
     def _report(self) -> None:
         """Report this worker while it can draw, and not otherwise (docs/adr/0009)."""
-        if not self.pool.able:
+        if self._leaves.is_set() or not self.pool.able or not self._has_room():
             presence.withdraw(self.redis, self.name)
             return
-        state = self.pool.state()
-        presence.report(
-            self.redis,
-            presence.WorkerState(worker=self.name, renderer=self._renderer, **state.__dict__),
+        config = self.settings
+        state = presence.WorkerState(
+            worker=self.name,
+            renderer=self._renderer,
+            cpu_seconds=self._cpu.read(),
+            cores=usage.cores(),
+            memory_limit_bytes=usage.memory_limit_bytes(_memory_bytes(config)),
+            min_browsers=config.pool_min_instances,
+            cache_hits=self._egress.hits,
+            cache_misses=self._egress.misses,
+            parked=self.parking.count,
+            parked_bytes=self.parking.size_bytes,
+            storage=self.parking.state.value,
+            **self.pool.state().__dict__,
         )
+        presence.report(self.redis, state)
 
     async def _start_browser(self) -> Browser:
         return await Browser.start(self.settings, proxy_port=self.gateway.port)
@@ -177,6 +256,11 @@ def current() -> Worker:
     if _worker is None:
         raise RuntimeError("there is no worker here: tasks run in Celery's prefork children only")
     return _worker
+
+
+def _memory_bytes(config: Settings) -> int:
+    """Return what the browsers may have together before each of them is replaced."""
+    return config.pool_max_instances * config.pool_memory_limit_mb << 20
 
 
 def _limits(config: Settings) -> Limits:
@@ -206,6 +290,12 @@ def _check_settings(**_: Any) -> None:
     except ExportError as err:
         log.critical("worker cannot start", error=str(err))
         sys.exit(1)
+    leaving.prepare()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _tell_children(**_: Any) -> None:
+    leaving.announce()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

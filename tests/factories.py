@@ -4,6 +4,9 @@ import uuid
 from typing import Any
 
 from exporter.poster import Location, PosterConfig, PosterJob, Resolution
+from exporter.settings import Settings
+from webapi.sizes import Limits
+from webapi.tiers import Tier, limits_of
 
 ASTANA = (71.43, 51.145)
 
@@ -17,3 +20,8 @@ def poster_job(**given: Any) -> PosterJob:
         "resolution": Resolution(400, 600),
     }
     return PosterJob(**{**defaults, **given})
+
+
+def limits() -> Limits:
+    """What a key of the lowest tier may ask for."""
+    return limits_of(Tier.FREE, Settings())

@@ -35,7 +35,9 @@ def tile(layers: Mapping[str, Iterable[Feature]]) -> bytes:
     return b"".join(_field(3, _layer(name, list(found))) for name, found in layers.items())
 
 
-def write_archive(path: Path, tiles: Mapping[tuple[int, int, int], bytes]) -> Path:
+def write_archive(
+    path: Path, tiles: Mapping[tuple[int, int, int], bytes], attribution: str = ""
+) -> Path:
     """Write a PMTiles archive of *tiles*, by (z, x, y), at *path*; elsewhere its map is empty."""
     zooms = [z for z, _, _ in tiles]
     with path.open("wb") as file:
@@ -47,7 +49,7 @@ def write_archive(path: Path, tiles: Mapping[tuple[int, int, int], bytes]) -> Pa
             "min_zoom": min(zooms), "max_zoom": max(zooms),
             "center_zoom": 0, "center_lon_e7": 0, "center_lat_e7": 0,
         }  # fmt: skip
-        writer.finalize(header, {"vector_layers": []})
+        writer.finalize(header, {"vector_layers": [], "attribution": attribution})
     return path
 
 

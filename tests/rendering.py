@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from exporter import image as images
 from exporter.browser import Browser
 from exporter.egress import Egress
 from exporter.gateway import Gateway
@@ -53,6 +54,28 @@ class Renderer:
         """Draw *job* as it is."""
         return await self._page.draw(self._gateway, job, on_progress, timeout_s=100)
 
+    @asynccontextmanager
+    async def fresh(self) -> AsyncIterator["Renderer"]:
+        """Lend a renderer with a new page in the same browser; a tab more would hide ours."""
+        browser = self._page._browser
+        async with browser.apart() as tab:
+            page = RendererPage(browser, tab, self._page._settings)
+            await page.load()
+            yield Renderer(page, self._gateway)
+
+    async def evaluate(self, script: str) -> Any:
+        """Run *script*, a JavaScript function, in the page and return what it answers."""
+        return await self._page._page.evaluate(script)
+
+    async def in_pieces(self, piece_px: int, **kwargs: Any) -> Drawing:
+        """Draw as `__call__` does, no more than *piece_px* pixels at once."""
+        usual = self._page._settings
+        self._page._settings = replace(usual, piece_px=piece_px)
+        try:
+            return await self(**kwargs)
+        finally:
+            self._page._settings = usual
+
     async def pages(self) -> int:
         """Return how many tabs the browser has."""
         return len(await self._page._browser._connection.pages())
@@ -63,6 +86,7 @@ class Renderer:
         size: Resolution = SMALL,
         center: tuple[float, float] = ASTANA,
         zoom: float = 13.0,
+        bounds: tuple[tuple[float, float], tuple[float, float]] | None = None,
         name: str = "Astana",
         style: str | MapStyle = "minimal",
         palette: str | Palette = "",
@@ -75,7 +99,7 @@ class Renderer:
         **typography: Any,
     ) -> Drawing:
         """Draw a small poster of Astana that differs in what is given."""
-        location = Location(center, name=name, city="Kazakhstan", zoom=zoom)
+        location = Location(center, name=name, city="Kazakhstan", zoom=zoom, bounds=bounds)
         words = Typography(**typography)
         config = PosterConfig(location, style, palette, words, sheet, layers, markers, watermark)
         return await self.job(
@@ -105,7 +129,16 @@ async def picture(draw: Renderer, **kwargs: Any) -> Image.Image:
 
 
 def opened(drawing: Drawing) -> Image.Image:
-    return Image.open(io.BytesIO(drawing.image)).convert("RGB")
+    return with_alpha(drawing).convert("RGB")
+
+
+def with_alpha(drawing: Drawing) -> Image.Image:
+    return Image.open(io.BytesIO(png_of(drawing)))
+
+
+def png_of(drawing: Drawing) -> bytes:
+    """Return the drawn sheet as one PNG, its alpha channel kept."""
+    return images.whole(drawing.pieces, opaque=False).read_bytes()
 
 
 def ink_box(image: Image.Image, above: int) -> tuple[int, int, int, int]:

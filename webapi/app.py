@@ -7,6 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
+from exporter import failpoints
 from exporter import settings as environment
 from exporter.settings import Settings
 from webapi import docs, files, health, keys_cli, posters, styles, webhooks
@@ -57,6 +58,7 @@ def create_app(
 ) -> Flask:
     """Return the web API. The arguments replace what would be made from the environment."""
     settings = settings or environment.settings()
+    failpoints.arm(settings)
     at_hand = Services(
         settings,
         catalogue or Catalogue.read(),

@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, post_load, pre_load
 
 from exporter.poster import (
     MAX_MARKERS,
+    Building3D,
     Format,
     Layers,
     Location,
@@ -24,8 +25,9 @@ from exporter.poster import (
 )
 from webapi.catalogue import Catalogue
 from webapi.fields import Colour, Flag, Font, Number, Strict, Text, Whole, Word, described, refuse
+from webapi.light_fields import Rgb, Span
 from webapi.map_styles import MapStyles
-from webapi.not_drawn import IGNORED, NOT_DRAWN
+from webapi.not_drawn import IGNORED
 from webapi.points import Bounds, Latitude, Longitude, Point
 from webapi.strict import MAX_ISSUES, StrictSchema
 from webapi.style_fields import PaletteField, StyleField
@@ -91,12 +93,16 @@ class Vocabulary:
         meta = declared.metadata
         if meta["one_of"]:
             return Word(meta["one_of"], **kwargs)
+        if meta["kind"] == "span":
+            return Span(meta["low"], meta["high"], **kwargs)
         if meta["low"] is not None:
             number = Whole if hint is int else Number
             return number(meta["low"], meta["high"], **kwargs)
         kinds: dict[str, MakeField] = {
             "text": lambda **kw: Text(meta["longest"], **kw),
             "colour": Colour,
+            "rgb": Rgb,
+            "building_3d": lambda **kw: Section(self.schema(Building3D), **kw),
             "roads": lambda **kw: Section(self.schema(Roads), **kw),
             "font": lambda **kw: Font(self.catalogue.fonts, "font_unknown", **kw),
             "point": Point,
@@ -153,7 +159,6 @@ def schema_of(name: str, attributes: dict[str, Any], make: MakeValue) -> type[St
 
     extras = {
         "build": post_load(build),
-        "not_drawn": NOT_DRAWN.get(name, {}),
         "ignored": IGNORED.get(name, frozenset()),
     }
     return type(name, (StrictSchema,), {**attributes, **extras})

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol, TypeVar, cast
+from pathlib import Path
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import redis
 from flask import current_app, g
 
 from exporter import celery_app
 from exporter.events import Webhook
-from exporter.jobs import JobRecord, Jobs, Once, connect
+from exporter.jobs import API_SOCKET_TIMEOUT_S, JobRecord, Jobs, Likeness, Once, Submitted, connect
 from exporter.metrics import Metrics
 from exporter.outbox import Outbox
 from exporter.poster import PosterJob
@@ -17,7 +18,9 @@ from exporter.queues import Priority
 from exporter.settings import Settings
 from exporter.storage import open_storage
 from webapi.catalogue import Catalogue
+from webapi.estimate import Estimate
 from webapi.keys import Keys
+from webapi.likeness import drawn_by
 from webapi.tiers import ApiKey
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -28,8 +31,13 @@ class JobStore(Protocol):
     """What the API needs of `exporter.jobs.Jobs`."""
 
     def submit(
-        self, job: PosterJob, *, once: Once | None = None, webhook: Webhook | None = None
-    ) -> str: ...
+        self,
+        job: PosterJob,
+        *,
+        once: Once | None = None,
+        webhook: Webhook | None = None,
+        likeness: Likeness | None = None,
+    ) -> Submitted: ...
     def get(self, job_id: str) -> JobRecord: ...
     def cancel(self, job_id: str) -> None: ...
 
@@ -39,6 +47,14 @@ class Store(Protocol):
 
     def url(self, key: str) -> str: ...
     def check(self) -> None: ...
+
+
+@runtime_checkable
+class SignedFiles(Protocol):
+    """A storage whose links lead here."""
+
+    def verify(self, key: str, expires: str, signature: str) -> bool: ...
+    def path(self, key: str) -> Path: ...
 
 
 class Services:
@@ -56,6 +72,7 @@ class Services:
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
+        self.drawn_by = drawn_by(settings, catalogue)
         self.send: Send = send or celery_app.send
         self._client = client
         self._jobs = jobs
@@ -63,7 +80,7 @@ class Services:
 
     @cached_property
     def redis(self) -> "redis.Redis":
-        return self._client or connect(self.settings)
+        return self._client or connect(self.settings, API_SOCKET_TIMEOUT_S)
 
     @cached_property
     def jobs(self) -> JobStore:
@@ -72,6 +89,10 @@ class Services:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.redis)
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        return Estimate(self.redis)
 
     @cached_property
     def keys(self) -> Keys:

@@ -2,10 +2,12 @@
 
 import structlog
 
+from exporter import failpoints
 from exporter.errors import QueueUnavailable
 from exporter.events import Webhook
-from exporter.jobs import Once
+from exporter.jobs import Likeness, Once, Submitted
 from exporter.poster import PosterJob
+from exporter.queues import Priority
 from webapi.context import Services
 
 log = structlog.get_logger()
@@ -17,21 +19,30 @@ def dispatch(
     *,
     once: Once | None = None,
     webhook: Webhook | None = None,
-) -> str:
-    """Make *job* queued and return its id, or the id of the job that *once* stands for already.
+    likeness: Likeness | None = None,
+) -> Submitted:
+    """Make *job* queued, or one that is given another's drawing; tell what came of it.
 
     Raises IdempotencyKeyReused, and QueueUnavailable only when nothing was accepted: without its
     message the job is accepted all the same, since the sweeper sends messages of queued jobs again.
     """
-    job_id = services.jobs.submit(job, once=once, webhook=webhook)
-    if job_id != job.job_id:
-        log.info("job asked for again", job_id=job_id)
-        return job_id
-    services.metrics.count("export_submitted", job.priority.value)
+    failpoints.hit("api_before_record", job.job_id)
+    made = services.jobs.submit(job, once=once, webhook=webhook, likeness=likeness)
+    if made.replayed:
+        log.info("job asked for again", job_id=made.job_id)
+        return made
+    failpoints.hit("api_after_record", made.job_id)
+    if made.message:
+        _send(services, *made.message)
+    log.info(
+        "job submitted", job_id=job.job_id, queue=job.priority.value, reused_from=made.reused_from
+    )
+    failpoints.hit("api_after_enqueue", made.job_id)
+    return made
+
+
+def _send(services: Services, job_id: str, queue: Priority) -> None:
     try:
-        services.send(job.job_id, job.priority)
+        services.send(job_id, queue)
     except QueueUnavailable as err:
-        log.warning("message not sent, the sweeper will", job_id=job.job_id, error=str(err))
-    else:
-        log.info("job submitted", job_id=job.job_id, queue=job.priority.value)
-    return job_id
+        log.warning("message not sent, the sweeper will", job_id=job_id, error=str(err))

@@ -94,6 +94,10 @@ class Invalid(Refused):
         super().__init__(first.code, detail, issues=issues)
 
 
+class DrawingFailed(Refused):
+    """The job that the caller waited for ended without a poster; *detail* says its own code."""
+
+
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
     Unauthenticated: 401,
@@ -108,6 +112,7 @@ STATUS: dict[type[Exception], int] = {
     UnsupportedBody: 415,
     Invalid: 422,
     IdempotencyKeyReused: 422,
+    DrawingFailed: 500,
     QueueUnavailable: 503,
     StorageUnavailable: 503,
     ExportError: 500,

@@ -1,6 +1,8 @@
 """How long a new job will probably take: what waits before it, times a mean render, by workers."""
 
 import math
+import time
+from collections.abc import Callable
 from typing import cast
 
 import redis
@@ -16,6 +18,8 @@ log = structlog.get_logger()
 
 # A warm 2400 x 3600 poster takes 2-3 s; a service that has drawn none yet is cold.
 FIRST_RENDER_S = 5.0
+# To find the workers Redis looks at all its keys, those of jobs too. They hardly change within it.
+PACE_KNOWN_S = 2.0
 _AHEAD = {
     Priority.HIGH: (Priority.HIGH,),
     Priority.NORMAL: (Priority.HIGH, Priority.NORMAL),
@@ -23,20 +27,42 @@ _AHEAD = {
 }
 
 
-def estimated_time_s(client: "redis.Redis", priority: Priority) -> int:
-    """Return whole seconds until a job of *priority*, just sent, is probably done.
+class Estimate:
+    """What one process of the API tells callers; it may be shared between threads."""
 
-    An estimate is no reason to fail a job that is already accepted: without Redis it is the
-    time of one render.
-    """
-    try:
-        # The job's own message is among those waiting.
-        ahead = sum(client.llen(queue.value) for queue in _AHEAD[priority]) - 1
-        jobs = max(ahead, 0) + client.zcard(f"{PREFIX}running")
-        return math.ceil(_mean_render_s(client) * (1 + jobs / max(len(workers(client)), 1)))
-    except (redis.RedisError, QueueUnavailable) as err:
-        log.warning("no estimate", error=str(err))
-        return math.ceil(FIRST_RENDER_S)
+    def __init__(self, client: "redis.Redis", now: Callable[[], float] = time.monotonic) -> None:
+        self._redis = client
+        self._now = now
+        # A mean render, that by the number of workers, and when both were found out.
+        self._pace = (FIRST_RENDER_S, FIRST_RENDER_S, -PACE_KNOWN_S)
+
+    def seconds(self, priority: Priority) -> int:
+        """Return whole seconds until a job of *priority*, just sent, is probably done.
+
+        An estimate is no reason to fail a job that is already accepted: without Redis it is the
+        time of one render.
+        """
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            for queue in _AHEAD[priority]:
+                pipe.llen(queue.value)
+            pipe.zcard(f"{PREFIX}running")
+            *queued, running = cast(list[int], pipe.execute())
+            render_s, each_s = self._known_pace()
+            # The job's own message is among those waiting.
+            return math.ceil(render_s + each_s * (max(sum(queued) - 1, 0) + running))
+        except (redis.RedisError, QueueUnavailable) as err:
+            log.warning("no estimate", error=str(err))
+            return math.ceil(FIRST_RENDER_S)
+
+    def _known_pace(self) -> tuple[float, float]:
+        """Return the mean render, and that by the number of workers."""
+        render_s, each_s, since = self._pace
+        if self._now() - since >= PACE_KNOWN_S:
+            render_s = _mean_render_s(self._redis)
+            each_s = render_s / max(len(workers(self._redis)), 1)
+            self._pace = (render_s, each_s, self._now())
+        return render_s, each_s
 
 
 def _mean_render_s(client: "redis.Redis") -> float:

@@ -1,14 +1,12 @@
 """Downloads of the directory store: the signed, expiring links it hands out end here."""
 
 from http import HTTPStatus
-from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from flask import Response, request, send_file
 from flask_smorest import Blueprint
 
 from exporter.formats import FORMATS, content_type_of
-from webapi.context import Services, parameters, public, services
+from webapi.context import Services, SignedFiles, parameters, public, services
 from webapi.errors import Forbidden, NotFound
 
 TYPES = [each.content_type for each in FORMATS.values()]
@@ -19,14 +17,6 @@ QUERY = [
 ]
 # A key never gets other bytes; the link's own expiry bounds who may still fetch it.
 MAX_AGE_S = 31_536_000
-
-
-@runtime_checkable
-class SignedFiles(Protocol):
-    """A storage whose links lead here."""
-
-    def verify(self, key: str, expires: str, signature: str) -> bool: ...
-    def path(self, key: str) -> Path: ...
 
 
 def blueprint(_of: Services) -> Blueprint:

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from exporter.metrics import exposition
+from exporter.exposition import exposition
 from webapi.context import Services, public, services
 from webapi.readiness import Readiness
 

@@ -11,8 +11,14 @@ from exporter.jobs import Delivered, Failure, JobRecord, Progress, Result, State
 from exporter.times import rfc3339
 
 STAGES = (
-    "queued, claimed, page_ready, tiles, drawn, encoded, verified, uploaded; then the status it "
-    "ended with"
+    "queued, claimed, page_ready, tiles, drawing, drawn, encoded, verified, uploaded, or "
+    "upload_pending: drawn, and waiting for the storage, which is tried again at retry_at; then "
+    "the status it ended with"
+)
+
+REUSED_FROM = (
+    "the job whose drawing this one waits for or was given; null for one that is drawn itself, "
+    "also because that other job was cancelled or failed"
 )
 
 
@@ -24,6 +30,9 @@ class AcceptedSchema(Schema):
     status = fields.String(
         required=True,
         metadata={"enum": list(State), "description": "queued, but for a repeated request"},
+    )
+    reused_from = fields.String(
+        required=True, allow_none=True, metadata={"description": REUSED_FROM}
     )
     estimated_time = fields.Integer(required=True, metadata={"description": "seconds"})
     status_url = fields.String(required=True)
@@ -87,6 +96,9 @@ class JobSchema(Schema):
         TilesSchema, allow_none=True, metadata={"description": "while the stage is tiles"}
     )
     priority = fields.String(required=True)
+    reused_from = fields.String(
+        required=True, allow_none=True, metadata={"description": REUSED_FROM}
+    )
     created_at = fields.String(required=True)
     started_at = fields.String(allow_none=True)
     finished_at = fields.String(allow_none=True)
@@ -118,10 +130,11 @@ def job_json(record: JobRecord, url_of: Callable[[str], str], status_url: str) -
         "stage": record.progress.stage,
         "tiles": _tiles(record.progress),
         "priority": record.priority.value,
+        "reused_from": record.reused_from or None,
         "created_at": _time(record.created_at),
         "started_at": _time(record.claimed_at),
         "finished_at": _time(record.ended_at),
-        "retry_at": _time(record.due_at) if record.state is State.RETRYING else None,
+        "retry_at": _time(record.due_at) if record.waits_until_due else None,
         # A retry gives its start back, so that both together are the attempts begun.
         "attempts": record.attempts + record.starts,
         "result": result,

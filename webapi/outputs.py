@@ -82,6 +82,10 @@ def _of_format(asked: Asked, drawn: Resolution) -> Iterator[tuple[str, Complaint
     if longest > format_.max_side_px:
         detail = f"{name} holds {format_.max_side_px} pixels a side, got {longest}"
         yield "format", Complaint("pixel_limit", detail)
+    area = (width or drawn.width_px) * (height or drawn.height_px)
+    if area > format_.max_area_px:
+        detail = f"a {name} has at most {format_.max_area_px} pixels here, got {area}: all of it "
+        yield "format", Complaint("pixel_limit", detail + "is held in memory; png and jpeg are not")
     longest_in = max(drawn.width_px, drawn.height_px) / drawn.dpi
     if "dpi" in asked:
         longest_in = longest / asked["dpi"]

@@ -28,25 +28,35 @@ class Latitude(Strict, fields.Float):
 
 class Longitude(Strict, fields.Float):
     wants = "degrees of longitude"
+    farthest = 180
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"minimum": -180, "maximum": 180}, **kwargs)
+        about = {"minimum": -self.farthest, "maximum": self.farthest}
+        super().__init__(metadata=about, **kwargs)
 
     def read(self, value: Any) -> float:
         if not _is_number(value):
             self.mismatch(value)
-        if abs(value) > 180:
+        if abs(value) > self.farthest:
             hint = ""
             if abs(value) <= 1e6:
                 hint = f"; on this side of the antimeridian it is {(value + 180) % 360 - 180:.10g}"
-            raise refuse("out_of_range", f"must be -180 to 180, got {shown(value)}{hint}")
+            span = f"-{self.farthest} to {self.farthest}"
+            raise refuse("out_of_range", f"must be {span}, got {shown(value)}{hint}")
         return float(value)
+
+
+class EdgeLongitude(Longitude):
+    """Of the edge of a map: maps tell one beyond the antimeridian as 190, not as -170."""
+
+    farthest = 360
 
 
 class Point(Strict):
     """`[lng, lat]`; a swapped pair is told apart where the numbers give it away."""
 
     wants = "an array [lng, lat]"
+    longitude: type[Longitude] = Longitude
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata=_pair({"type": "number"}), **kwargs)
@@ -56,11 +66,20 @@ class Point(Strict):
         if _is_number(lng) and _is_number(lat) and abs(lng) <= 90 < abs(lat) <= 180:
             swapped = f"[{shown(lat)}, {shown(lng)}]"
             raise refuse("coordinates_swapped", f"must be [lng, lat]; did you mean {swapped}?")
-        return _both((Longitude(), Latitude()), (lng, lat))
+        return _both((self.longitude(), Latitude()), (lng, lat))
+
+
+class Corner(Point):
+    """A corner of bounds."""
+
+    longitude = EdgeLongitude
 
 
 class Bounds(Strict):
-    """`[[west, south], [east, north]]`, a real rectangle on this side of the antimeridian."""
+    """`[[west, south], [east, north]]`, a real rectangle.
+
+    Across the antimeridian west is greater than east, or one of them is beyond 180 degrees.
+    """
 
     wants = "an array [[west, south], [east, north]]"
 
@@ -69,15 +88,16 @@ class Bounds(Strict):
         super().__init__(metadata=_pair(corner), **kwargs)
 
     def read(self, value: Any) -> tuple[tuple[float, float], tuple[float, float]]:
-        corners = _both((Point(), Point()), _two(self, value))
+        corners = _both((Corner(), Corner()), _two(self, value))
         (west, south), (east, north) = corners
         if south > north:
             raise refuse("bbox_invalid", f"south {south:g} is above north {north:g}")
-        if west == east or south == north:
+        width = east - west if west <= east else east + 360 - west
+        if width == 0 or south == north:
             raise refuse("bbox_invalid", "the bounds have no area")
-        if west > east:
-            way_out = "use center and zoom for a map across the antimeridian"
-            raise refuse("bbox_antimeridian", f"west {west:g} is beyond east {east:g}; {way_out}")
+        if not 0 < width <= 360:
+            detail = f"from west {west:g} to east {east:g} must be at most 360 degrees"
+            raise refuse("bbox_invalid", detail)
         return corners
 
 

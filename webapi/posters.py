@@ -3,19 +3,23 @@
 import uuid
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from exporter.jobs import JobRecord
 from webapi.context import Services, current_key, services
 from webapi.dispatch import dispatch
 from webapi.errors import Forbidden, Issue
-from webapi.estimate import estimated_time_s
 from webapi.idempotency import PARAMETER, REPLAYED, once
 from webapi.job_view import AcceptedSchema, JobSchema, job_json
+from webapi.likeness import PARAMETER as NO_CACHE
+from webapi.likeness import likeness
 from webapi.own_job import own_job, status_url
+from webapi.prefer import PARAMETER as PREFER
+from webapi.prefer import PNG, WaitedSchema, check_accept, waited_for
 from webapi.request_body import StrictParser
 from webapi.schemas import Export, generate_schema
-from webapi.tiers import PRIORITIES, ApiKey
+from webapi.tiers import PRIORITIES, ApiKey, limits_of
 
 JSON = "application/json"
 HEADERS = {
@@ -25,33 +29,46 @@ HEADERS = {
         "schema": {"type": "string", "enum": ["true"]},
     },
 }
-_ALTERNATIVES = {401: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT", 503: "SERVICE_UNAVAILABLE"}
+_ALTERNATIVES = {
+    401: "UNAUTHORIZED",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
 
 
 def blueprint(of: Services) -> Blueprint:
     """Return the routes of posters, with schemas for the limits and styles of *of*."""
     routes = Blueprint("posters", __name__, url_prefix="/api/v1/posters")
     routes.ARGUMENTS_PARSER = StrictParser()
-    body = routes.arguments(generate_schema(of.settings, of.catalogue))
+    # One instance for all requests: to make it, and all within, takes a third of a submit's time.
+    schema = generate_schema(
+        of.settings, of.catalogue, lambda: limits_of(current_key().tier, of.settings)
+    )
+    body = routes.arguments(schema())
     accepted = routes.response(202, AcceptedSchema, content_type=JSON, headers=HEADERS)
     shown = routes.response(200, JobSchema, content_type=JSON)
     # A job id may hold anything, "/" too: every one that is not a job's gets the same answer.
     one = "/jobs/<path:job_id>"
-    problems = {"generate": (401, 503), "show": (401, 404), "cancel": (401, 404, 409)}
+    problems = {"generate": (401, 500, 503), "show": (401, 404), "cancel": (401, 404, 409)}
 
     def documented(view: Any) -> Any:
         for status in problems[view.__name__]:
             view = routes.alt_response(status, response=_ALTERNATIVES[status])(view)
         return view
 
-    keyed = routes.doc(parameters=[PARAMETER])
-    routes.route("/generate", methods=["POST"])(documented(keyed(body(accepted(generate)))))
+    keyed = routes.doc(parameters=[PARAMETER, NO_CACHE, PREFER])
+    waited = routes.alt_response(200, schema=WaitedSchema, content_type=JSON, success=True)
+    asked = waited(documented(keyed(body(accepted(generate)))))
+    asked.media_types = [JSON, PNG]
+    routes.route("/generate", methods=["POST"])(asked)
     routes.route(one, methods=["GET"], endpoint="show")(documented(shown(show)))
     routes.route(one, methods=["DELETE"], endpoint="cancel")(documented(shown(cancel)))
     return routes
 
 
-def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]]:
+def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]] | Response:
     """Ask for a poster
 
     Send the short form (`location` and what differs from the defaults) or a whole `config`, not
@@ -78,26 +95,36 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]]:
     Send an `Idempotency-Key` to be safe when no answer comes: the same request again gets the same
     job, as it then stands, and a second poster is not made.
 
+    A poster that this key has asked for before is not drawn again while it is drawn or kept: the
+    new job is given its files, and says whose in `reused_from`. It may be `completed` at once. What
+    a style's URLs answer may have changed since; `Cache-Control: no-cache` draws in any case.
+
+    `Prefer: wait=60` answers with the poster itself (200), or with its picture for
+    `Accept: image/png`; when it takes longer the answer is 202 as ever, and the job goes on.
+
     A `webhook` is told how the job ended, signed by the Standard Webhooks specification: a POST
     with `webhook-id`, `webhook-timestamp`, `webhook-signature`, and `{type, timestamp, data}`.
     Anything but a 2xx within 15 s is tried again: after 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and
     24 h more. Redirects are not followed, and 410 ends it. A notice may come twice, under one id.
     """
+    check_accept()
     key, at_hand = current_key(), services()
     _check_priority(export, key)
     job = export.job(str(uuid.uuid4()), key.key_id)
-    job_id = dispatch(job, at_hand, once=once(), webhook=export.webhook)
-    known = at_hand.jobs.get(job_id) if job_id != job.job_id else None
-    ended = known is not None and known.state.ended
-    link = status_url(job_id)
+    alike = likeness(job, at_hand.drawn_by)
+    made = dispatch(job, at_hand, once=once(), webhook=export.webhook, likeness=alike)
+    if poster := waited_for(made.job_id, at_hand):
+        return poster
+    link = status_url(made.job_id)
     answer = {
-        "job_id": job_id,
-        "id": job_id,
-        "status": known.state.value if known else "queued",
-        "estimated_time": 0 if ended else estimated_time_s(at_hand.redis, job.priority),
+        "job_id": made.job_id,
+        "id": made.job_id,
+        "status": made.state.value,
+        "reused_from": made.reused_from or None,
+        "estimated_time": 0 if made.state.ended else at_hand.estimate.seconds(job.priority),
         "status_url": link,
     }
-    replayed = {REPLAYED: "true"} if known else {}
+    replayed = {REPLAYED: "true"} if made.replayed else {}
     return answer, 202, {"Location": link, **replayed}
 
 

@@ -17,8 +17,9 @@ log = structlog.get_logger()
 
 # Probes come in bursts, from balancers and orchestrators; an answer this old is still true.
 CACHE_S = 2.0
-# Writing to a bucket costs money and time.
-STORAGE_CACHE_S = 15.0
+# Writing to a bucket costs money and time; together with the cache above, a storage that is away is
+# told within ten seconds.
+STORAGE_CACHE_S = 7.0
 # A probe gives up after a few seconds; a storage slower than this is not ready.
 STORAGE_TIMEOUT_S = 3.0
 
@@ -47,7 +48,8 @@ class Readiness:
         return {
             "redis": redis_answers,
             "workers": redis_answers and self._a_worker_reported(),
-            "storage": self._storage_takes_files(),
+            "storage": self._storage_takes_files()
+            and not (redis_answers and self._a_worker_is_denied()),
         }
 
     def _redis_answers(self) -> bool:
@@ -62,6 +64,18 @@ class Readiness:
             return bool(workers(self._services.redis))
         except QueueUnavailable:
             return False
+
+    def _a_worker_is_denied(self) -> bool:
+        """A worker may have other credentials than this process, or an older set of them."""
+        try:
+            denied = [
+                each.worker for each in workers(self._services.redis) if each.storage == "denied"
+            ]
+        except QueueUnavailable:
+            return False
+        if denied:
+            log.warning("not ready: storage", error="it denies workers", workers=denied)
+        return bool(denied)
 
     def _storage_takes_files(self) -> bool:
         """A check that hangs is waited for once and not started a second time beside itself."""

@@ -16,9 +16,6 @@ from webapi.errors import BadRequest, BodyTooLarge, TooSlow
 from webapi.json_body import parse
 from webapi.strict import invalid
 
-# The longest body comes within it at 130 kB/s; a thread is not lent to anyone for longer.
-BODY_TIMEOUT_S = 15.0
-
 
 class StrictParser(FlaskParser):
     """Reads bodies by `json_body` and tells the schema's complaints as problem+json."""
@@ -35,7 +32,7 @@ class StrictParser(FlaskParser):
 def _read(req: flask.Request) -> bytes:
     limit = services().settings.max_body_bytes
     try:
-        with _in_time(req.environ.get("gunicorn.socket")):
+        with _in_time(req.environ.get("gunicorn.socket"), services().settings.body_timeout_s):
             body = req.get_data()
             # A server that ends bodies itself, as gunicorn does, tells of no early end.
             if len(body) < (req.content_length or 0):
@@ -51,8 +48,8 @@ def _read(req: flask.Request) -> bytes:
 
 
 @contextmanager
-def _in_time(line: socket.socket | None) -> Iterator[None]:
-    """Let reading from *line* end after BODY_TIMEOUT_S, and raise TooSlow then.
+def _in_time(line: socket.socket | None, limit_s: float) -> Iterator[None]:
+    """Let reading from *line* end after *limit_s*, and raise TooSlow then.
 
     gunicorn's threads wait for a body for ever, one byte at a time if need be. Without its socket
     (another server) nothing is limited.
@@ -67,7 +64,7 @@ def _in_time(line: socket.socket | None) -> Iterator[None]:
         with suppress(OSError):  # it is closed already
             line.shutdown(socket.SHUT_RD)
 
-    timer = threading.Timer(BODY_TIMEOUT_S, give_up)
+    timer = threading.Timer(limit_s, give_up)
     timer.daemon = True
     timer.start()
     try:
@@ -78,4 +75,4 @@ def _in_time(line: socket.socket | None) -> Iterator[None]:
     finally:
         timer.cancel()
     if late.is_set():
-        raise TooSlow("request_timeout", f"The body must arrive within {BODY_TIMEOUT_S:g} s.")
+        raise TooSlow("request_timeout", f"The body must arrive within {limit_s:g} s.")

@@ -4,12 +4,13 @@ It is either the short form (`simplified.py`) or a whole config (`config_schemas
 it what is not part of a poster's looks: size, priority, owner, timeout.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from marshmallow import ValidationError, post_load, validates_schema
 
+from exporter import costs
 from exporter.addresses import AddressRules
 from exporter.events import Webhook
 from exporter.poster import (
@@ -30,11 +31,13 @@ from webapi.fields import Complaint, Whole, Word, described, refuse
 from webapi.map_styles import MapStyles
 from webapi.output_fields import Outputs, output_schema
 from webapi.size_fields import SizeField
-from webapi.sizes import ByPreset, InPixels
+from webapi.sizes import ByPreset, InPixels, Limits
 from webapi.strict import StrictSchema
 from webapi.webhook_fields import webhook_schema
 
 MIN_TIMEOUT_MS = 1000
+# MapLibre keeps the depths of the whole map in one texture, 6 bytes a pixel.
+TERRAIN_SIDE_PX, TERRAIN_AREA_PX = 8192, 33_177_600
 
 Where = tuple[str | int, ...]
 
@@ -71,6 +74,8 @@ class GenerateSchema(StrictSchema):
 
     settings: Settings
     catalogue: Catalogue
+    # Of the key that asks.
+    limits: Callable[[], Limits]
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def one_form(self, _data: Any, original: Any, **_: Any) -> None:
@@ -83,6 +88,7 @@ class GenerateSchema(StrictSchema):
         config = data.get("config") or simplified.config_of(data)
         config = self._with_palette(config, data.get("palette", ""), "config" in data)
         resolution = self._resolution(data, config)
+        _check_terrain(config, resolution)
         return Export(
             config=config,
             resolution=resolution,
@@ -90,7 +96,7 @@ class GenerateSchema(StrictSchema):
             priority=Priority(data.get("priority", Priority.NORMAL)),
             user_id=data.get("user_id", ""),
             on_missing=data.get("on_missing", PosterJob.on_missing),
-            timeout_s=data.get("timeout", self.settings.timeout_default_s * 1000) / 1000,
+            timeout_s=self._timeout_s(data, resolution),
             webhook=data.get("webhook"),
         )
 
@@ -123,13 +129,21 @@ class GenerateSchema(StrictSchema):
         preset = ByPreset(sizes.LARGER if large else sizes.DEFAULT)
         asked: sizes.Size = data.get("resolution", preset)
         size = asked.resolution(config.format)
-        if complaint := sizes.complaint(size, self.settings):
+        limits = self.limits()
+        if complaint := sizes.complaint(size, limits):
             code, detail = complaint
             if code == "pixel_limit" and not isinstance(asked, InPixels | ByPreset):
-                fits = sizes.largest_dpi(size, self.settings)
+                fits = sizes.largest_dpi(size, limits)
                 detail += f"; on this paper {fits} dpi would do"
             raise _at(("resolution",), code, detail)
         return size
+
+    def _timeout_s(self, data: dict[str, Any], drawn: Resolution) -> float:
+        """Return the time asked for, or one that such a size bears."""
+        if "timeout" in data:
+            return float(data["timeout"]) / 1000
+        wanted_s = max(self.settings.timeout_default_s, costs.patience_s(drawn.area_px))
+        return min(wanted_s, self.settings.timeout_max_s)
 
     def _outputs(self, data: dict[str, Any], drawn: Resolution) -> tuple[Output, ...]:
         if "output" in data and "outputs" in data:
@@ -160,12 +174,17 @@ class GenerateSchema(StrictSchema):
             sheet = Resolution(
                 drawn.width_px + 2 * output.bleed_px, drawn.height_px + 2 * output.bleed_px
             )
-            if complaint := sizes.complaint(sheet, self.settings):
+            if complaint := sizes.complaint(sheet, self.limits()):
                 raise _at((*where, "bleed"), *complaint)
 
 
-def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSchema]:
-    """Return the schema of the body of `generate`, for these limits, styles and fonts."""
+def generate_schema(
+    settings: Settings, catalogue: Catalogue, limits: Callable[[], Limits]
+) -> type[GenerateSchema]:
+    """Return the schema of the body of `generate`, for these styles and fonts.
+
+    *limits* is asked with each body: they are those of the key that asks.
+    """
     vocabulary = Vocabulary(catalogue, MapStyles(AddressRules(settings.egress_allow)))
     output = output_schema(vocabulary)
     attributes = {
@@ -181,15 +200,28 @@ def generate_schema(settings: Settings, catalogue: Catalogue) -> type[GenerateSc
         "timeout": described(
             Whole(MIN_TIMEOUT_MS, round(settings.timeout_max_s * 1000)),
             default=round(settings.timeout_default_s * 1000),
-            description="milliseconds from the first claim to the end",
+            description="milliseconds from the first claim to the end; more for large posters",
         ),
         "webhook": described(
             Section(webhook_schema(settings)), description="is told how the job ended"
         ),
         "settings": settings,
         "catalogue": catalogue,
+        "limits": staticmethod(limits),
     }
     return type("Generate", (GenerateSchema,), attributes)
+
+
+def _check_terrain(config: PosterConfig, drawn: Resolution) -> None:
+    """Raise where MapLibre would need a depth buffer of the whole map that WebGL has not."""
+    area, side = drawn.area_px, max(drawn.width_px, drawn.height_px)
+    if config.layers.volumetric_terrain and (area > TERRAIN_AREA_PX or side > TERRAIN_SIDE_PX):
+        detail = (
+            f"of 3D terrain the longer side must be at most {TERRAIN_SIDE_PX} and width times "
+            f"height at most {TERRAIN_AREA_PX} pixels, got {drawn.width_px} x {drawn.height_px}: "
+            "its depths are held for all of the map; leave volumetricTerrain out"
+        )
+        raise _at(("resolution",), "pixel_limit", detail)
 
 
 def _form_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, Complaint]]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from exporter import costs
 from exporter.poster import Format, Resolution, half_up
-from exporter.settings import Settings
 
 # Below it the credits of the map's data cannot be printed legibly.
 MIN_SIDE_PX = 64
@@ -133,7 +133,17 @@ def in_pixels(length: float, unit: str, dpi: float) -> int:
     return half_up(length * UNITS_MM[unit] / INCH_MM * dpi)
 
 
-def complaint(size: Resolution, settings: Settings) -> tuple[str, str] | None:
+@dataclass(frozen=True)
+class Limits:
+    """The largest poster, bleed included, that *whom* may ask for, and of what pieces it is."""
+
+    side_px: int
+    area_px: int
+    piece_px: int
+    whom: str
+
+
+def complaint(size: Resolution, limits: Limits) -> tuple[str, str] | None:
     """Return `(code, detail)` of the limit *size* breaks, or None."""
     width, height = size.width_px, size.height_px
     drawn = f"got {width} x {height} pixels"
@@ -144,17 +154,20 @@ def complaint(size: Resolution, settings: Settings) -> tuple[str, str] | None:
         return "aspect_limit", f"sides must be 1:{MAX_ASPECT} at the most, got {asked}"
     if min(width, height) < MIN_SIDE_PX:
         return "size_too_small", f"the shorter side must be at least {MIN_SIDE_PX}, {drawn}"
-    if max(width, height) > settings.max_side_px:
-        return "pixel_limit", f"the longer side must be at most {settings.max_side_px}, {drawn}"
-    if width * height > settings.max_area_px:
-        limit = f"{settings.max_area_px} pixels"
-        return "pixel_limit", f"width times height must be at most {limit}, {drawn}"
-    return None
+    most = ""
+    if max(width, height) > limits.side_px:
+        most = f"the longer side must be at most {limits.side_px}"
+    elif width * height > limits.area_px:
+        most = f"width times height must be at most {limits.area_px} pixels"
+    if not most:
+        return None
+    cost = costs.told(width * height, limits.piece_px)
+    return "pixel_limit", f"{most} for {limits.whom}, {drawn}; {cost}"
 
 
-def largest_dpi(size: Resolution, settings: Settings) -> int:
+def largest_dpi(size: Resolution, limits: Limits) -> int:
     """Return the dpi at which the paper of *size* is within the limits: what to ask for instead."""
     width, height = size.width_px, size.height_px
-    by_side = settings.max_side_px / max(width, height)
-    by_area = sqrt(settings.max_area_px / (width * height))
+    by_side = limits.side_px / max(width, height)
+    by_area = sqrt(limits.area_px / (width * height))
     return int(size.dpi * min(by_side, by_area))

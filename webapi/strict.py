@@ -8,21 +8,19 @@ from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from webapi.errors import Invalid, Issue
 from webapi.fields import Complaint, did_you_mean, refuse, shown
-from webapi.not_drawn import asks
 
 # More would help nobody, and a body of 20,000 strange keys must stay cheap to refuse.
 MAX_ISSUES = 20
 
 
 class StrictSchema(Schema):
-    """A schema that refuses unknown fields, with a suggestion, and those that are not drawn yet."""
+    """A schema that refuses unknown fields, with a suggestion."""
 
     class Meta:
         unknown = EXCLUDE  # refuse_strangers below sees them, and knows how to name them
         register = False
 
     error_messages = {"type": [Complaint("type_mismatch", "must be an object")]}  # type: ignore  # noqa
-    not_drawn: ClassVar[Mapping[str, Any]] = {}
     ignored: ClassVar[frozenset[str]] = frozenset()
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -30,23 +28,13 @@ class StrictSchema(Schema):
         if not isinstance(original, Mapping):
             return
         known = {field.data_key or name for name, field in self.load_fields.items()}
-        found = (
-            (key, complaint)
-            for key, value in original.items()
-            if key not in known and (complaint := self._stranger(key, value, known))
-        )
-        if wrong := dict(islice(found, MAX_ISSUES)):
-            raise ValidationError({key: [complaint] for key, complaint in wrong.items()})
+        strangers = (key for key in original if key not in known | self.ignored)
+        if wrong := {key: [_stranger(key, known)] for key in islice(strangers, MAX_ISSUES)}:
+            raise ValidationError(wrong)
 
-    def _stranger(self, key: str, value: Any, known: Iterable[str]) -> Complaint | None:
-        if key in self.ignored:
-            return None
-        if key in self.not_drawn:
-            if not asks(value, self.not_drawn[key]):
-                return None
-            return Complaint("style_feature_unsupported", f"{key} is not drawn yet; leave it out")
-        hint = did_you_mean(key, [*known, *self.not_drawn])
-        return Complaint("unknown_field", f"there is no field {shown(key)}{hint}")
+
+def _stranger(key: str, known: Iterable[str]) -> Complaint:
+    return Complaint("unknown_field", f"there is no field {shown(key)}{did_you_mean(key, known)}")
 
 
 def invalid(messages: Any) -> Invalid:

@@ -10,7 +10,6 @@ from exporter.poster import LayerToggle, MapStyle, Palette, PosterConfig
 from webapi.catalogue import Catalogue
 from webapi.fields import Strict, Word, refuse, shown
 from webapi.map_styles import MAX_LAYERS, MapStyles
-from webapi.not_drawn import asks
 from webapi.strict import MAX_ISSUES
 
 STYLE = (
@@ -96,6 +95,11 @@ class PaletteField(Strict, fields.String):
             except ValidationError as err:
                 raise ValidationError({"id": err.messages}) from err
         return self.own.deserialize(value)  # type: ignore[no-any-return]
+
+
+def asks(value: Any, default: Any) -> bool:
+    """Tell whether *value* asks for something that leaving the field out does not."""
+    return value not in (None, False, [], {}) and bool(value != default)
 
 
 def _differences(value: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exporter.queues import Priority
+from exporter.settings import Settings
+from webapi.sizes import Limits
 
 
 class Tier(StrEnum):
@@ -22,6 +24,17 @@ PRIORITIES: dict[Tier, tuple[Priority, ...]] = {
     Tier.ENTERPRISE: tuple(Priority),
     Tier.INTERNAL: tuple(Priority),
 }
+
+# Who may ask for posters of several square metres.
+_LARGE = frozenset({Tier.PRO, Tier.ENTERPRISE, Tier.INTERNAL})
+
+
+def limits_of(tier: Tier, settings: Settings) -> Limits:
+    """Return how large a poster a key of *tier* may ask for."""
+    side_px, area_px = settings.max_side_px, settings.max_area_px
+    if tier in _LARGE:
+        side_px, area_px = settings.large_max_side_px, settings.large_max_area_px
+    return Limits(side_px, area_px, settings.piece_px, whom=f"a key of tier {tier}")
 
 
 @dataclass(frozen=True)

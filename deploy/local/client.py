@@ -3,7 +3,9 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 # Loopback must not go through a proxy of the caller's network.
@@ -41,8 +43,10 @@ class Client:
     def ready(self) -> Answer:
         return fetch(f"{self.url}/health/ready")
 
-    def generate(self, body: dict[str, Any]) -> Answer:
-        return self._call("POST", "/api/v1/posters/generate", body)
+    def generate(self, body: dict[str, Any], *, fresh: bool = True) -> Answer:
+        """Ask for a poster; *fresh*: draw it, also when the same is being drawn or kept."""
+        always = {"Cache-Control": "no-cache"} if fresh else {}
+        return self._call("POST", "/api/v1/posters/generate", body, always)
 
     def job(self, job_id: str) -> Answer:
         return self._call("GET", f"/api/v1/posters/jobs/{job_id}")
@@ -50,8 +54,15 @@ class Client:
     def cancel(self, job_id: str) -> Answer:
         return self._call("DELETE", f"/api/v1/posters/jobs/{job_id}")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
+        bearer = f"Bearer {self.key}"
+        headers = {"Authorization": bearer, "Content-Type": "application/json", **more}
         data = None if body is None else json.dumps(body).encode()
         # Always http://: the address is that of a stack we started ourselves.
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310

@@ -69,9 +69,10 @@ def _api(plan: Plan) -> Program:
         "bind": f"{HOST}:{plan.port}",
         "worker-class": "gthread",
         # A view waits for Redis or sends a file: threads suffice. Two processes, so that one that
-        # dies or hangs leaves the other answering.
+        # dies or hangs leaves the other answering. Most threads are for callers who wait for their
+        # poster (webapi/prefer.py).
         "workers": "2",
-        "threads": "8",
+        "threads": "32",
         "graceful-timeout": str(_API_GRACE_S),
         # Where gunicorn's own heartbeats go: a slow disk must not look like a hung process.
         "worker-tmp-dir": "/dev/shm",  # noqa: S108 - memory, and gunicorn unlinks them at once

@@ -21,8 +21,10 @@ def main() -> int:
     """Set up; prints one line for each thing it really does."""
     check_tools(node_packages.node_version(shutil.which("node")), shutil.which("npm"))
     system_packages.install_missing(ROOT / "deploy" / "packages.txt")
+    system_packages.install_missing(ROOT / "deploy" / "packages-test.txt")
     python_packages.install(ROOT, say)
     node_packages.install(ROOT / "static_renderer", say)
+    node_packages.install(ROOT / "tests" / "schemas", say)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The system packages of deploy/packages.txt: which are missing, and their installation by apt.
+"""The system packages of deploy/packages*.txt: which are missing, and their installation by apt.
 
 Standard library only: it runs before the virtual environment exists.
 """

@@ -116,12 +116,10 @@ def purge(job_ids: tuple[str, ...], dry_run: bool, as_json: bool, **given: Any) 
         storage = open_storage(at.settings)
 
         def remove(job_id: str) -> str:
-            record = at.jobs.get(job_id)
-            if not record.state.ended:
-                return f"skipped: it is {record.state}"
-            # The files first: a record that is left can be purged again.
-            for file in record.result.files if record.result else ():
-                storage.delete(file.key)
+            # The files first, unless another job holds them: a record that is left can be purged
+            # again.
+            for key in at.jobs.release(job_id):
+                storage.delete(key)
             at.jobs.forget(job_id)
             return "purged"
 
@@ -167,6 +165,7 @@ def _told(record: JobRecord, notices: list[Notice]) -> dict[str, Any]:
         "cancel_requested": record.cancel_requested,
         "queue": record.priority.value,
         "key_id": record.key_id,
+        "reused_from": record.reused_from,
         "worker": record.worker,
         "created_at": moment(record.created_at),
         "claimed_at": moment(record.claimed_at),

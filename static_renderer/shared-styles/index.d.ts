@@ -1,7 +1,19 @@
-import type {StyleSpecification} from 'maplibre-gl';
+import type {LightSpecification, StyleSpecification} from 'maplibre-gl';
 
 export type RoadClass =
   'motorway' | 'trunk' | 'primary' | 'secondary' | 'tertiary' | 'residential' | 'service';
+
+/** The colours of buildings in 3D by their height, between 0, 30 and 100 m, and their light. */
+export interface Building3D {
+  colorLow: string;
+  colorMid: string;
+  colorHigh: string;
+  /** 0..1 */
+  opacity?: number;
+  lightColor?: string | null;
+  /** 0..1 */
+  lightIntensity?: number | null;
+}
 
 /** The colours of a style. Any CSS hex, rgb() or hsl() form. */
 export interface Palette {
@@ -30,6 +42,10 @@ export interface Palette {
   hillshade?: string;
   contour?: string;
   contourIndex?: string;
+  /** Of areas where people live; absent, it is the accent. */
+  population?: string;
+  /** Of buildings in 3D; absent, they are `buildings` in the light of the style. */
+  building3D?: Building3D | null;
 }
 
 /**
@@ -117,6 +133,16 @@ export interface LayerSettings {
   hillshadeExaggeration?: number;
   /** Where the light comes from, degrees from north. */
   terrainLightAzimuth?: number;
+  /** How high the light stands, degrees; how much of it comes from everywhere and from there, 0..1. */
+  terrainLightAltitude?: number;
+  terrainAmbientLight?: number;
+  terrainDiffuseLight?: number;
+  /** Of hillshading, instead of the palette's. */
+  terrainShadowColor?: string | null;
+  terrainHighlightColor?: string | null;
+  volumetricTerrain?: boolean;
+  /** The bare ground of 3D terrain, instead of the palette's. */
+  terrainColor?: string | null;
   /** Metres between contour lines. */
   contourDensity?: number;
 }
@@ -126,6 +152,8 @@ export function getStyleById(id: string): Style | undefined;
 export function getDefaultStyle(): Style;
 /** The style's map in the colours of `palette`, its layers shown and sized as `layers` says. */
 export function applyPalette(style: Style, palette: Palette, layers: LayerSettings): StyleSpecification;
+/** A map's light as `palette.building3D` wants it. */
+export function lightOf(light: LightSpecification | undefined, palette: Palette): LightSpecification | undefined;
 /** Whether a toggle is on; absent is off, but for `terrainUnderWater`. */
 export function isOn(toggle: string, layers: LayerSettings): boolean;
 

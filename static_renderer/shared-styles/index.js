@@ -14,6 +14,7 @@ import watercolor from './styles/watercolor.json' with {type: 'json'};
 
 export {applyPalette, isOn} from './src/apply-palette.js';
 export {contourInterval} from './src/elevation-layers.js';
+export {lightOf} from './src/light.js';
 export {contrast, darken, isDark, legible, mix, parse, withAlpha} from './src/colour.js';
 
 export const styles = [

@@ -4,26 +4,48 @@ import {parse} from '../shared-styles/index.js';
 
 import {Failure} from './failure.js';
 
-/** The map is looked at on so many columns; a street still tints its cell. */
+/** A piece is looked at on so many columns; a street still tints its cell. */
 const COLUMNS = 128;
 /** Differences up to this many levels are rounding, not drawing. */
 const NOISE = 2;
 
-/**
- * @param {HTMLCanvasElement} canvas the drawn map
- * @param {string} paper the colour of a map without anything on it
- * @param {() => number} featureCount dear, so asked only in doubt
- * @throws {Failure} `map_blank` when there is nothing to draw, `render_error` when it was not drawn
- */
-export function checkNotBlank(canvas, paper, featureCount) {
-  const seen = extent(sample(canvas, paper));
-  if (seen.span > NOISE) return;
-  const count = featureCount();
-  if (count === 0) throw new Failure('map_blank', 'no feature of the map is in view');
-  const {r, g, b} = parse(paper);
-  const isPaper = [r, g, b].every((level, i) => Math.abs(level - seen.first[i]) <= NOISE);
-  // One colour may be right: open water, or a wood. Bare paper under features is not.
-  if (isPaper) throw new Failure('render_error', `${count} features are in view and none was drawn`);
+export class BlankCheck {
+  #paper;
+  /** @type {number[] | null} */
+  #first = null;
+  #isOne = true;
+
+  /** @param {string} paper the colour of a map without anything on it */
+  constructor(paper) {
+    this.#paper = paper;
+  }
+
+  /** Looks at one more piece of the map. @param {HTMLCanvasElement} canvas */
+  look(canvas) {
+    if (!this.#isOne) return;
+    const {first, span} = extent(sample(canvas, this.#paper));
+    this.#first ??= first;
+    this.#isOne = span <= NOISE && isAlike(first, this.#first);
+  }
+
+  /**
+   * Judges all that was looked at.
+   * @param {() => number} featureCount dear, so asked only in doubt
+   * @throws {Failure} `map_blank` when there is nothing to draw, `render_error` when it was not drawn
+   */
+  judge(featureCount) {
+    if (!this.#isOne || !this.#first) return;
+    const count = featureCount();
+    if (count === 0) throw new Failure('map_blank', 'no feature of the map is in view');
+    const {r, g, b} = parse(this.#paper);
+    // One colour may be right: open water, or a wood. Bare paper under features is not.
+    if (isAlike([r, g, b], this.#first)) throw new Failure('render_error', `${count} features are in view and none was drawn`);
+  }
+}
+
+/** @param {number[]} one @param {number[]} other */
+function isAlike(one, other) {
+  return one.every((level, i) => Math.abs(level - other[i]) <= NOISE);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {string} paper */

@@ -15,14 +15,15 @@ export function cameraOf({location, layers}, frame) {
 }
 
 /**
- * Returns the view that just holds *bounds*, seen from straight above.
+ * Returns the view that just holds *bounds*, seen from straight above. Bounds whose west is greater
+ * than their east lead across the antimeridian, as do those that count on beyond 180 degrees.
  * @param {[[number, number], [number, number]]} bounds
  * @param {{width: number, height: number}} css size of the map
  * @param {number} bearing degrees
  * @returns {{center: [number, number], zoom: number}}
  */
 export function fitted([[west, south], [east, north]], css, bearing) {
-  const [left, right] = [mercatorX(west), mercatorX(east)];
+  const [left, right] = [mercatorX(west), mercatorX(west > east ? east + 360 : east)];
   const [top, bottom] = [mercatorY(north), mercatorY(south)];
   const turn = (bearing * Math.PI) / 180;
   const [cos, sin] = [Math.abs(Math.cos(turn)), Math.abs(Math.sin(turn))];
@@ -31,7 +32,12 @@ export function fitted([[west, south], [east, north]], css, bearing) {
     Math.log2(css.width / (WORLD * (x * cos + y * sin))),
     Math.log2(css.height / (WORLD * (x * sin + y * cos))),
   );
-  return {center: [lngOf((left + right) / 2), latOf((top + bottom) / 2)], zoom};
+  return {center: [wrapped(lngOf((left + right) / 2)), latOf((top + bottom) / 2)], zoom};
+}
+
+/** @param {number} lng degrees, however often around the world @returns {number} -180 to 180 */
+function wrapped(lng) {
+  return Math.abs(lng) <= 180 ? lng : lng - 360 * Math.round(lng / 360);
 }
 
 /** @param {number} lng degrees @returns {number} share of the world's width */

@@ -2,7 +2,7 @@
 export class Failure extends Error {
   /**
    * @param {'style_error' | 'render_timeout' | 'tiles_unavailable' | 'tiles_corrupt' | 'map_blank'
-   *   | 'canvas_clamped' | 'font_unavailable' | 'render_error'} code
+   *   | 'canvas_clamped' | 'font_unavailable' | 'context_lost' | 'render_error'} code
    * @param {string} message for the log: what, where, how much
    */
   constructor(code, message) {

@@ -11,6 +11,18 @@ void main() {
   gl_Position = vec4(float(gl_VertexID % 2) * 4.0 - 1.0, float(gl_VertexID / 2) * 4.0 - 1.0, 0.0, 1.0);
 }`;
 
+/** Copies a texture and fills up what it is drawn larger with its last pixels. */
+export const FILL_UP = `#version 300 es
+precision highp float;
+uniform highp sampler2D map;
+out vec4 colour;
+void main() {
+  colour = texelFetch(map, min(ivec2(gl_FragCoord.xy), textureSize(map, 0) - 1), 0);
+}`;
+
+/** How far around itself a halftone looks for a line, in CSS pixels. */
+export const TINT = 2.5;
+
 /** @param {Record<string, number>} constants @returns {string} */
 export function fragmentShader(constants) {
   const defined = Object.entries(constants)
@@ -22,9 +34,10 @@ const DECLARED = `
 precision highp float;
 precision highp int;
 uniform sampler2D map;
-uniform vec2 texels;   // of the drawn piece
-uniform vec2 pixels;   // of the piece as it is delivered
-uniform vec2 offset;   // of the piece within the map
+uniform vec2 texels;   // of the texture
+uniform vec2 pixels;   // of the part that is finished
+uniform vec2 offset;   // of that part within the map
+uniform vec2 first;    // of the texture within the map
 uniform vec2 size;     // of the whole map
 uniform float radius;  // of a circular map, 0 for a rectangular one
 uniform float scale;   // pixels for one CSS pixel
@@ -74,11 +87,11 @@ float tooth(vec2 p, int seed) {
 
 const FIELDS = `
 vec3 tap(vec2 p) {
-  return textureLod(map, (p - offset) * scale / texels, 0.0).rgb;
+  return textureLod(map, (p - first) * scale / texels, 0.0).rgb;
 }
 
 vec3 blurred(vec2 p, float reach) {
-  return textureLod(map, (p - offset) * scale / texels, log2(max(1.0, reach * scale))).rgb;
+  return textureLod(map, (p - first) * scale / texels, log2(max(1.0, reach * scale))).rgb;
 }
 
 // How much of the paper is covered, 0 to about 1.
@@ -174,7 +187,7 @@ void main() {
     vec2 dots = mat2(0.9659, -0.2588, 0.2588, 0.9659) * p * 3.14159 / HALFTONE_SIZE;
     float screen = 0.5 + 0.5 * cos(2.0 * dots.x) * cos(2.0 * dots.y);
     // Tints are screened, lines are not.
-    float tint = 1.0 - smoothstep(0.03, 0.14, abs(drawn - density(blurred(q, 2.5))));
+    float tint = 1.0 - smoothstep(0.03, 0.14, abs(drawn - density(blurred(q, ${TINT.toFixed(1)}))));
     float cover = 0.1 + drawn;
     float soft = max(0.08, 1.6 / (HALFTONE_SIZE * scale));
     c = mix(c, mix(paper, c, smoothstep(-soft, soft, cover - screen)), HALFTONE * tint);

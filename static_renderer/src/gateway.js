@@ -5,6 +5,7 @@ import {Failure} from './failure.js';
 export const TICKET_HEADER = 'X-Export-Ticket';
 const TILEJSON = '/tiles/openmaptiles.json';
 const ELEVATION = '/tiles/terrain.json';
+const POPULATION = '/tiles/population.json';
 
 export class Gateway {
   /** @param {string} ticket */
@@ -32,15 +33,18 @@ export class Gateway {
    * What the elevation tiles cover, or the code of why there are none.
    * @returns {Promise<{tilejson: import('./types.js').TileJson | null, code: string}>}
    */
-  async elevation() {
-    const answer = await fetch(ELEVATION);
-    const body = await answer.json();
-    return answer.ok ? {tilejson: body, code: ''} : {tilejson: null, code: body.code};
+  elevation() {
+    return described(ELEVATION);
+  }
+
+  /** The same of the population tiles. */
+  population() {
+    return described(POPULATION);
   }
 
   /**
    * Tells how far the poster is. Progress is worth no failure: a lost word is let go.
-   * @param {'settling' | 'drawn' | 'encoded'} stage
+   * @param {'settling' | 'drawing' | 'drawn' | 'encoded'} stage
    * @param {number} done
    * @param {number} total
    */
@@ -51,9 +55,9 @@ export class Gateway {
     });
   }
 
-  /** @param {Blob} image */
-  async deliver(image) {
-    await this.#ask(`/jobs/${this.ticket}/image`, {method: 'POST', body: image});
+  /** @param {Blob} image a PNG @param {{x: number, y: number}} place of its upper left corner on the sheet */
+  async deliver(image, {x, y}) {
+    await this.#ask(`/jobs/${this.ticket}/pieces/${x}/${y}`, {method: 'POST', body: image});
   }
 
   /** For MapLibre's `transformRequest`: tiles are asked for in the name of this ticket. @param {string} url */
@@ -67,4 +71,11 @@ export class Gateway {
     if (!answer.ok) throw new Failure('render_error', `the gateway answered ${path.split('/').pop()} with ${answer.status}`);
     return answer;
   }
+}
+
+/** @param {string} url @returns {Promise<{tilejson: import('./types.js').TileJson | null, code: string}>} */
+async function described(url) {
+  const answer = await fetch(url);
+  const body = await answer.json();
+  return answer.ok ? {tilejson: body, code: ''} : {tilejson: null, code: body.code};
 }

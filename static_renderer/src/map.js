@@ -1,28 +1,25 @@
 /** The map of one poster: settled small, then drawn once at full size. */
 
-import * as maplibregl from '../vendor/maplibre-gl/dist/maplibre-gl.mjs';
-
 import {sharpenDrape} from './drape.js';
 import {Failure} from './failure.js';
+import {borrowMap, giveBackMap, lookNowhere, paint, paintNothing, paintSmall, throwAwayMap} from './kept-map.js';
 
-/**
- * Pixel ratio while tiles and labels arrive. Which tiles are needed and where labels stand depends
- * on CSS pixels only, so every frame before the last may be this cheap.
- */
-const SETTLE_RATIO = 0.25;
 /** Above this share of failed tiles the map has holes that a reader would see. */
 const TOLERATED_MISSES = 0.02;
-/** Share of the waiting time after which a map that lacks nothing but its relief is drawn without. */
-const RELIEF_SHARE = 0.6;
-/** MapLibre floors the canvas' size; this much more keeps 999.9999 from becoming 999. */
+/** Share of the waiting time after which a map that lacks nothing but its extras is drawn without. */
+const EXTRAS_SHARE = 0.6;
+/** This much more keeps 999.9999 from becoming 999. */
 const HAIR = 1e-6;
 const CORRUPT = 415;
 
 export class PosterMap {
+  #lent;
   #map;
+  #crop;
   #frame;
-  #relief;
-  #reliefRemoved;
+  #extras;
+  /** @type {Set<import('./types.js').Extra>} those given up, whose layers are gone */
+  #removed;
   #maxSize;
   #asked = new Set();
   #ended = new Set();
@@ -31,6 +28,9 @@ export class PosterMap {
   /** @type {Failure | null} */
   #broken = null;
   #changed = () => {};
+  /** @type {import('maplibre-gl').Subscription[]} */
+  #heard = [];
+  #isGone = false;
 
   /**
    * @param {import('./types.js').Frame} frame
@@ -38,37 +38,30 @@ export class PosterMap {
    * @param {import('maplibre-gl').StyleSpecification} style
    * @param {import('./gateway.js').Gateway} gateway
    * @param {number} maxSize the longest side WebGL can draw
-   * @param {import('./relief.js').Relief} relief
+   * @param {import('./types.js').Extra[]} extras what it is drawn without rather than not at all
    */
-  constructor(frame, camera, style, gateway, maxSize, relief) {
+  constructor(frame, camera, style, gateway, maxSize, extras) {
     this.#frame = frame;
-    this.#relief = relief;
-    this.#reliefRemoved = relief.isLost;
+    this.#extras = extras;
+    this.#removed = new Set(extras.filter(({isLost}) => isLost));
     this.#maxSize = maxSize;
     // Whole numbers of CSS pixels, at least as large as the frame; what is too much lies below it
     // and to its right, and is taken out of the camera's view by padding, so that the map's middle
     // is the frame's.
     const [width, height] = [Math.ceil(frame.css.width - HAIR), Math.ceil(frame.css.height - HAIR)];
-    this.container = document.createElement('div');
-    this.container.className = 'map';
-    Object.assign(this.container.style, {width: `${width}px`, height: `${height}px`});
-    document.body.append(this.container);
-    this.#map = new maplibregl.Map({
-      container: this.container,
-      style,
-      pixelRatio: SETTLE_RATIO,
-      maxCanvasSize: [maxSize, maxSize],
-      // The ranges of the API, so that nothing asked for is clamped on the way.
-      minZoom: -2,
-      maxZoom: 24,
-      interactive: false,
-      attributionControl: false,
-      trackResize: false,
-      fadeDuration: 0,
-      refreshExpiredTiles: false,
-      transformRequest: (url, kind) => (kind === 'Tile' ? gateway.named(url) : {url}),
-    });
+    this.#lent = borrowMap(width, height);
+    ({map: this.#map, crop: this.#crop} = this.#lent);
+    this.container = this.#map.getContainer();
     this.#listen();
+    if (style.terrain) {
+      paintSmall(this.#map);
+    } else {
+      paintNothing(this.#map);
+      this.enlarge();
+    }
+    lookNowhere(this.#map);
+    this.#map.setTransformRequest((url, kind) => (kind === 'Tile' ? gateway.named(url) : {url}));
+    this.#map.setStyle(style, {diff: false});
     // Rounding may leave a hair less than nothing, which MapLibre refuses.
     const [right, bottom] = [Math.max(0, width - frame.css.width), Math.max(0, height - frame.css.height)];
     this.#map.jumpTo({...camera, padding: {top: 0, left: 0, right, bottom}});
@@ -81,8 +74,8 @@ export class PosterMap {
    * @throws {Failure} when it does not settle in time, or too much of it is missing
    */
   async settle(timeoutMs, onTiles) {
-    const reliefMs = Math.round(RELIEF_SHARE * timeoutMs);
-    const patience = setTimeout(() => this.#waitNoMoreForRelief(reliefMs), reliefMs);
+    const extrasMs = Math.round(EXTRAS_SHARE * timeoutMs);
+    const patience = setTimeout(() => this.#waitNoMoreForExtras(extrasMs), extrasMs);
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         // `idle` may stay away on software WebGL although nothing is missing.
@@ -96,7 +89,7 @@ export class PosterMap {
           reject(this.#broken);
         }
       };
-      this.#map.on('idle', () => {
+      this.#hear('idle', () => {
         if (!this.#isComplete()) return;
         clearTimeout(timer);
         resolve(null);
@@ -107,20 +100,25 @@ export class PosterMap {
     this.#judgeTiles();
   }
 
-  /**
-   * Draws the map at full size into *ink*, at the frame. The drawing is gone once control returns
-   * to the browser, so *ink* takes it at once.
-   * @param {OffscreenCanvasRenderingContext2D} ink
-   */
-  drawInto(ink) {
-    const {map: target, css, scale} = this.#frame;
-    this.#map.setPixelRatio(scale + HAIR / css.width);
+  /** Makes the map as large as its frame; from here on it is drawn by `draw`. */
+  enlarge() {
+    const {css, scale} = this.#frame;
+    const ratio = scale + HAIR / css.width;
+    const {offsetWidth, offsetHeight} = this.container;
+    this.#crop.enlarge(ratio, {width: Math.round(offsetWidth * ratio), height: Math.round(offsetHeight * ratio)});
     sharpenDrape(this.#map, scale, this.#maxSize);
+  }
+
+  /**
+   * Draws a part of the enlarged map. The drawing is gone once control returns to the browser.
+   * @param {import('./pieces.js').Box} box in pixels of the poster, from the map's upper left corner
+   * @returns {HTMLCanvasElement} as large as *box*
+   */
+  draw(box) {
+    paint(this.#map);
+    this.#crop.to(box);
     this.#map.redraw();
-    const canvas = this.#map.getCanvas();
-    this.#checkSize(canvas);
-    ink.drawImage(canvas, 0, 0, target.width, target.height, target.x, target.y, target.width, target.height);
-    return canvas;
+    return this.#map.getCanvas();
   }
 
   /** How many features are to be seen, not counting the background. */
@@ -176,22 +174,38 @@ export class PosterMap {
     return {loaded: this.#ended.size - this.#failed.size, failed: this.#failed.size};
   }
 
-  /** Gives everything back; nothing of it is seen by the next poster. */
+  /** Lets the next poster have the map, now that this one is delivered. */
+  giveBack() {
+    if (this.#leave()) giveBackMap(this.#lent);
+  }
+
+  /** Throws away a map that was not given back: after a failure nobody is to trust it. */
   remove() {
-    if (!this.container.isConnected) return;
-    this.#map.remove();
-    this.container.remove();
+    if (this.#leave()) throwAwayMap(this.#lent);
+  }
+
+  /** Stops listening; tells whether this poster still had the map. */
+  #leave() {
+    if (this.#isGone) return false;
+    this.#isGone = true;
+    for (const subscription of this.#heard) subscription.unsubscribe();
+    return true;
   }
 
   #listen() {
-    this.#map.on('sourcedataloading', (event) => this.#note(this.#asked, event));
-    this.#map.on('sourcedata', (event) => this.#note(this.#ended, event));
-    this.#map.on('sourcedataabort', (event) => {
+    this.#hear('sourcedataloading', (event) => this.#note(this.#asked, event));
+    this.#hear('sourcedata', (event) => this.#note(this.#ended, event));
+    this.#hear('sourcedataabort', (event) => {
       const key = keyOf(event);
       if (key && this.#asked.delete(key)) this.#changed();
     });
-    this.#map.on('error', (event) => this.#fail(event));
-    this.#map.on('webglcontextlost', () => this.#break(new Failure('render_error', 'the WebGL context was lost')));
+    this.#hear('error', (event) => this.#fail(event));
+    this.#hear('webglcontextlost', () => this.#break(new Failure('context_lost', 'the WebGL context was lost')));
+  }
+
+  /** @param {keyof import('maplibre-gl').MapEventType} type @param {(event: any) => void} listener */
+  #hear(type, listener) {
+    this.#heard.push(this.#map.on(type, listener));
   }
 
   /** @param {Set<string>} tiles @param {object} event */
@@ -207,8 +221,9 @@ export class PosterMap {
     const key = keyOf(event);
     const status = event.error?.status ?? 0;
     const message = String(event.error?.message ?? event.error);
-    if (this.#relief.owns(event)) {
-      this.#loseRelief(`its tiles could not be fetched (${message})`);
+    const extra = this.#extras.find((each) => each.owns(event));
+    if (extra) {
+      this.#lose(extra, `its tiles could not be fetched (${message})`);
     } else if (key) {
       this.#failed.set(key, status);
       this.#ended.add(key);
@@ -224,31 +239,38 @@ export class PosterMap {
   }
 
   /** @param {number} afterMs */
-  #waitNoMoreForRelief(afterMs) {
-    const sources = this.#relief.sources.filter((id) => this.#map.getSource(id));
+  #waitNoMoreForExtras(afterMs) {
+    for (const extra of this.#extras) this.#waitNoMoreFor(extra, afterMs);
+  }
+
+  /** @param {import('./types.js').Extra} extra @param {number} afterMs */
+  #waitNoMoreFor(extra, afterMs) {
+    const sources = extra.sources.filter((id) => this.#map.getSource(id));
     if (sources.every((id) => this.#map.isSourceLoaded(id))) return;
-    this.#loseRelief(`its tiles had not come after ${afterMs} ms`);
+    this.#lose(extra, `its tiles had not come after ${afterMs} ms`);
   }
 
   /**
-   * Draws without relief from here on: one with holes and cliffs would be worse than none.
+   * Draws without *extra* from here on: relief with holes and cliffs would be worse than none.
+   * @param {import('./types.js').Extra} extra
    * @param {string} why
    */
-  #loseRelief(why) {
-    if (this.#relief.isLost) return;
-    this.#relief.lose(why);
+  #lose(extra, why) {
+    if (extra.isLost) return;
+    extra.lose(why);
     // Later: this may be within an event of the very source.
-    setTimeout(() => this.#removeRelief());
+    setTimeout(() => this.#remove(extra));
   }
 
-  #removeRelief() {
-    if (!this.container.isConnected) return;
-    this.#reliefRemoved = true;
+  /** @param {import('./types.js').Extra} extra */
+  #remove(extra) {
+    if (this.#isGone) return;
+    this.#removed.add(extra);
     this.#map.setTerrain(null);
     for (const id of this.#map.getLayersOrder()) {
-      if (this.#relief.owns(this.#map.getLayer(id) ?? {})) this.#map.removeLayer(id);
+      if (extra.owns(this.#map.getLayer(id) ?? {})) this.#map.removeLayer(id);
     }
-    for (const id of this.#relief.sources) {
+    for (const id of extra.sources) {
       if (this.#map.getSource(id)) this.#map.removeSource(id);
       for (const tiles of [this.#asked, this.#ended]) {
         for (const key of tiles) if (key.startsWith(`${id} `)) tiles.delete(key);
@@ -264,7 +286,7 @@ export class PosterMap {
 
   #isComplete() {
     // A tile that failed counts as loaded for MapLibre.
-    if (this.#relief.isLost !== this.#reliefRemoved) return false;
+    if (this.#extras.some((extra) => extra.isLost && !this.#removed.has(extra))) return false;
     return Boolean(this.#map.loaded() && this.#map.areTilesLoaded());
   }
 
@@ -283,16 +305,6 @@ export class PosterMap {
       corrupt === failed ? 'tiles_corrupt' : 'tiles_unavailable',
       `${failed} of ${this.#asked.size} tiles failed (status ${statuses})`,
     );
-  }
-
-  /** @param {HTMLCanvasElement} canvas */
-  #checkSize(canvas) {
-    const {map: target} = this.#frame;
-    const gl = canvas.getContext('webgl2');
-    const [width, height] = [gl?.drawingBufferWidth ?? 0, gl?.drawingBufferHeight ?? 0];
-    if (width < target.width || height < target.height) {
-      throw new Failure('canvas_clamped', `the map is ${width}x${height}, not ${target.width}x${target.height}`);
-    }
   }
 }
 

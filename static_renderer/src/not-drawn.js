@@ -18,13 +18,13 @@ export function notDrawn(config, zoom) {
   const {layers, format} = config;
   /** @type {Warning[]} */
   const warnings = [];
-  if (layers.population) {
-    warnings.push(warning('layer_not_drawn', 'population', 'population cannot be drawn: no source of it is configured'));
-  }
   for (const [toggle, [from, what]] of Object.entries(DEEP)) {
     if (layers[toggle] && zoom < from) {
       warnings.push(warning('layer_below_zoom', toggle, `the map has ${what} from zoom ${from}, the camera is at ${round(zoom)}`));
     }
+  }
+  if (layers.terrainShadows) {
+    warnings.push(warning('not_drawn', 'terrainShadows', 'hills cast no shadows upon other land; their own sides are shaded'));
   }
   if (format.compassRose && format.maskShape !== 'circular') {
     warnings.push(warning('not_drawn', 'compassRose', 'a compass rose needs a circular mask'));

@@ -3,10 +3,11 @@
  * map is drawn as it is given; its URLs have become the gateway's before it came here.
  */
 
-import {applyPalette, getStyleById, isDark, isOn, mix, withAlpha} from '../shared-styles/index.js';
+import {applyPalette, getStyleById, isDark, isOn, lightOf, mix, withAlpha} from '../shared-styles/index.js';
 
 import {Failure} from './failure.js';
 import {inAnyScript} from './label-scripts.js';
+import {withDefaults} from './unsaid.js';
 
 /** @typedef {import('../shared-styles/index.js').Palette} Palette */
 /** @typedef {import('../shared-styles/index.js').Style} Style */
@@ -27,12 +28,14 @@ export function styleOf({config, mapStyle: own}, gateway) {
   const style = getStyleById(config.style);
   if (!style) throw new Failure('style_error', `there is no style ${config.style}`);
   const chosen = typeof config.palette === 'object' ? config.palette : known(style, config.palette);
+  const settings = withDefaults(config.layers);
+  const coloured = applyPalette(style, chosen, settings);
   if (!own) {
-    const mapStyle = applyPalette(style, chosen, config.layers);
-    Object.assign(mapStyle.sources.openmaptiles, {url: gateway.tilejsonUrl});
-    return {style, palette: chosen, mapStyle: inAnyScript(mapStyle)};
+    Object.assign(coloured.sources.openmaptiles, {url: gateway.tilejsonUrl});
+    return {style, palette: chosen, mapStyle: inAnyScript(coloured)};
   }
-  const mapStyle = {...own.style, layers: layersOf(own, style, applyPalette(style, chosen, config.layers), config.layers)};
+  const light = lightOf(own.style.light, chosen);
+  const mapStyle = {...own.style, ...(light ? {light} : {}), layers: layersOf(own, style, coloured, settings)};
   return {
     style: own.finished ? style : {...style, finish: undefined},
     palette: config.palette ? chosen : derivedPalette(groundOf(mapStyle)),

@@ -1,27 +1,21 @@
 /** One poster, from the order to the delivered image: the story this page exists for. */
 
-import {drawAttribution} from './attribution.js';
-import {drawBackdrop} from './backdrop.js';
-import {checkNotBlank} from './blank.js';
-import {drawBorder, edgeOf} from './border.js';
 import {cameraOf} from './camera.js';
-import {drawCompass} from './compass.js';
+import {Composition} from './composition.js';
 import {within} from './deadline.js';
-import {drawFinished} from './finish.js';
 import {loadLabelFaces, useFont} from './fonts.js';
-import {clipToMap, frameOf} from './frame.js';
+import {frameOf} from './frame.js';
 import {missingFromLabels} from './label-scripts.js';
 import {PosterMap} from './map.js';
-import {drawMarker} from './marker.js';
-import {drawOver, drawUnder, markFaces} from './marks.js';
+import {markFaces} from './marks.js';
 import {notDrawn} from './not-drawn.js';
 import {styleOf} from './own-style.js';
+import {piecesOf} from './pieces.js';
+import {Population} from './population.js';
 import {Relief} from './relief.js';
-import {goneWithPaper, intoBleed, newSheet, withoutPaper} from './sheet.js';
-import {drawTexture} from './texture.js';
-import {coordinatesOf, elementsOf, place, subtitleOf, titleOf} from './typography.js';
+import {goneWithPaper, intoBleed, withoutPaper} from './sheet.js';
+import {coordinatesOf, subtitleOf, titleOf} from './typography.js';
 import {View, levelGround} from './view.js';
-import {drawWords, measureWith} from './words.js';
 
 /** How far the camera may be from where it was asked to be: rounding, in degrees and zoom levels. */
 const SAME_PLACE = 1e-6;
@@ -39,12 +33,13 @@ const SAME_PLACE = 1e-6;
 export async function drawPoster(gateway, abilities) {
   const clock = new Clock();
   const order = await gateway.order();
-  const {config, width, height, bleed, background, settleTimeoutMs} = order;
+  const {config, width, height, bleed, background, settleTimeoutMs, piecePixels} = order;
   const {style, palette, mapStyle} = styleOf(order, gateway);
   const paper = background === 'paper' ? palette.background : null;
-  const relief = new Relief(config.layers);
+  const [relief, population] = [new Relief(config.layers), new Population(config.layers)];
   const preparing = Promise.all([
-    creditOf(gateway, mapStyle), facesOf(config, style), loadLabelFaces(mapStyle), relief.find(gateway, settleTimeoutMs / 2),
+    creditOf(gateway, mapStyle), facesOf(config, style), loadLabelFaces(mapStyle),
+    relief.find(gateway, settleTimeoutMs / 2), population.find(gateway, settleTimeoutMs / 2),
   ]);
   const [tilesCredit, faces] = await within(settleTimeoutMs, 'credit or fonts', preparing);
   clock.lap('prepare');
@@ -52,40 +47,32 @@ export async function drawPoster(gateway, abilities) {
   const frame = frameOf(config.format, width, height, bleed);
   const spread = intoBleed(frame);
   const camera = cameraOf(config, frame);
-  const inRelief = relief.put(mapStyle, gateway, settleTimeoutMs);
-  const map = new PosterMap(spread, camera, paper ? inRelief : withoutPaper(inRelief), gateway, abilities.maxTextureSize, relief);
+  const whole = population.put(relief.put(mapStyle, gateway, settleTimeoutMs, camera, spread.css));
+  const extras = [relief, population];
+  const map = new PosterMap(spread, camera, paper ? whole : withoutPaper(whole), gateway, abilities.maxTextureSize, extras);
   try {
     await map.settle(settleTimeoutMs, throttled((done, total) => gateway.progress('settling', done, total)));
     const foreignCredit = order.mapStyle ? await foreignCreditOf(map, tilesCredit) : '';
     clock.lap('settle');
 
-    const {canvas, ink} = newSheet(frame, paper);
-    ink.save();
-    clipToMap(ink, spread);
-    const drawn = map.drawInto(ink);
-    checkNotBlank(drawn, palette.background, () => map.featureCount());
-    if (style.finish && paper) drawFinished(ink, drawn, spread, style.finish, palette);
-    ink.restore();
+    map.enlarge();
     const seen = map.camera();
     const project = (/** @type {[number, number]} */ at) => map.project(at);
     const view = config.layers.volumetricTerrain
       ? new View(levelGround(seen, spread), seen, spread, project) : new View(project, seen, spread);
-    const scene = {config, frame, view, camera: seen, palette, paper, faces, center: map.project(config.location.center)};
     const [tiles, bounds] = [map.tiles(), map.bounds()];
-    const credit = [tilesCredit, foreignCredit, relief.credit(bounds)].filter(Boolean).join(' ');
+    const credit = [tilesCredit, foreignCredit, relief.credit(bounds), population.credit(bounds)].filter(Boolean).join(' ');
     const unwritten = {...missingOf(faces), mapLabels: missingFromLabels(map.labelText())};
-    clock.lap('draw');
-
-    const {words, untold} = drawAround(ink, scene, credit);
-    // Not before: on 3D terrain, marks ask it how high the land is.
-    map.remove();
-    gateway.progress('drawn');
+    const composition = new Composition({
+      config, frame, view, camera: seen, palette, paper, faces, credit, map,
+      finish: paper ? style.finish : undefined, center: map.project(config.location.center),
+    });
     clock.lap('compose');
-    const image = await canvas.convertToBlob({type: 'image/png'});
-    gateway.progress('encoded');
-    clock.lap('encode');
-    await gateway.deliver(image);
-    clock.lap('deliver');
+
+    const pieces = piecesOf(width + 2 * bleed, height + 2 * bleed, abilities.maxTextureSize, piecePixels);
+    await drawPieces(composition, pieces, gateway, clock);
+    const {words, untold} = composition;
+    map.giveBack();
 
     return {
       width, height, ...abilities,
@@ -97,8 +84,8 @@ export async function drawPoster(gateway, abilities) {
       timingsMs: clock.laps,
       warnings: [
         ...(paper ? [] : goneWithPaper(config.format, Boolean(style.finish))),
-        ...notDrawn(config, seen.zoom), ...relief.warnings(bounds, seen.zoom), ...untold, ...moved(camera, seen),
-        ...missingFonts(faces), ...missingGlyphs(unwritten),
+        ...notDrawn(config, seen.zoom), ...relief.warnings(bounds, seen.zoom), ...population.warnings(bounds),
+        ...untold, ...moved(camera, seen), ...missingFonts(faces), ...missingGlyphs(unwritten),
       ],
     };
   } finally {
@@ -108,41 +95,35 @@ export async function drawPoster(gateway, abilities) {
 }
 
 /**
- * Draws everything that is not the map, in its order.
- * @param {OffscreenCanvasRenderingContext2D} ink
- * @param {import('./marks.js').Scene & {
- *   faces: Awaited<ReturnType<typeof facesOf>>, paper: string | null, center: {x: number, y: number}}} scene
- *   *paper*: its colour, null for none; *center*: where the place itself is on the poster
- * @param {string} credit
+ * Draws all pieces and sends each while the next is drawn, so that at most two are in memory.
+ * @param {Composition} composition
+ * @param {import('./pieces.js').Box[]} pieces
+ * @param {import('./gateway.js').Gateway} gateway
+ * @param {Clock} clock
  */
-function drawAround(ink, scene, credit) {
-  const {config, frame, palette, paper, faces, center} = scene;
-  const {typography, format, layers} = config;
-  const untold = drawUnder(ink, scene);
-  const words = place(elementsOf(config, frame.unit, faces), typography, frame, measureWith(ink));
-  ink.save();
-  // The map fades into the paper; where there is none, into nothing. Words keep clear ground so.
-  if (!paper) ink.globalCompositeOperation = 'destination-out';
-  drawBackdrop(ink, config, frame, words, palette.background);
-  ink.restore();
-  const haloed = typography.textBackdrop === 'subtle' || typography.textBackdrop === 'strong';
-  drawWords(ink, words, frame, {
-    text: typography.textColor ?? palette.text,
-    halo: haloed ? palette.background : null,
-  });
-  const line = palette.accent ?? palette.text;
-  drawBorder(ink, format, frame, line);
-  if (format.compassRose) {
-    drawCompass(ink, frame, edgeOf(format.borderStyle, frame.width), layers.buildings3DBearing, line);
+async function drawPieces(composition, pieces, gateway, clock) {
+  /** @type {Promise<unknown>} */
+  let sent = Promise.resolve();
+  for (const [n, piece] of pieces.entries()) {
+    const canvas = composition.draw(piece);
+    clock.lap('draw');
+    await sent;
+    clock.lap('deliver');
+    sent = encoded(canvas).then((image) => gateway.deliver(image, piece));
+    // Its failure is told where it is awaited; until then nobody else must hear of it.
+    sent.catch(() => {});
+    gateway.progress('drawing', n + 1, pieces.length);
   }
-  if (paper) drawTexture(ink, format, frame);
-  if (layers.marker) {
-    const colour = layers.markerColor ?? palette.primary ?? palette.accent ?? palette.text;
-    drawMarker(ink, layers, frame, center, colour);
-  }
-  untold.push(...drawOver(ink, scene));
-  drawAttribution(ink, credit, frame, palette);
-  return {words, untold};
+  composition.judge();
+  gateway.progress('drawn');
+  await sent;
+  clock.lap('deliver');
+  gateway.progress('encoded');
+}
+
+/** @param {OffscreenCanvas} canvas @returns {Promise<Blob>} */
+function encoded(canvas) {
+  return canvas.convertToBlob({type: 'image/png'});
 }
 
 /**
@@ -258,7 +239,7 @@ class Clock {
   /** @param {string} name */
   lap(name) {
     const now = performance.now();
-    this.laps[name] = Math.round(now - this.#last);
+    this.laps[name] = Math.round((this.laps[name] ?? 0) + now - this.#last);
     this.#last = now;
   }
 }

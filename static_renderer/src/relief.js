@@ -8,6 +8,8 @@ import {contourInterval, isOn} from '../shared-styles/index.js';
 
 import {CONTOUR_TILES, serveContours} from './contours.js';
 import {within} from './deadline.js';
+import {FOG, inFog} from './fog.js';
+import {withDefaults} from './unsaid.js';
 
 /** @typedef {import('./types.js').TileJson} TileJson */
 /** @typedef {import('./types.js').Warning} Warning */
@@ -19,8 +21,8 @@ const PARTS = {
 };
 const NONE = 'no elevation source is configured';
 const ELSEWHERE = 'the elevation source does not cover this place';
-/** Of shading, lines and 3D terrain; the last has a copy of the first, as MapLibre asks. */
-const SOURCES = ['terrain', 'contours', 'terrain-3d'];
+/** Of shading, lines and 3D terrain with its fog; terrain has a copy of the first, as MapLibre asks. */
+const SOURCES = ['terrain', 'contours', 'terrain-3d', FOG];
 /** Lines are made for these zooms; deeper maps magnify the deepest. */
 const LINES_FROM = 9;
 const LINES_TO = 15;
@@ -35,12 +37,13 @@ export class Relief {
   /** Why there is no relief; empty while there is. */
   #lost = '';
   #stopServing = () => {};
+  #liftFog = () => {};
   #indexed = false;
 
   /** @param {import('./types.js').Layers} layers */
   constructor(layers) {
     this.#layers = layers;
-    this.#parts = Object.keys(PARTS).filter((part) => isOn(part, layers));
+    this.#parts = Object.keys(PARTS).filter((part) => isOn(part, withDefaults(layers)));
   }
 
   /**
@@ -64,9 +67,11 @@ export class Relief {
    * @param {import('maplibre-gl').StyleSpecification} style
    * @param {import('./gateway.js').Gateway} gateway
    * @param {number} timeoutMs
+   * @param {import('./types.js').Camera} camera
+   * @param {{width: number, height: number}} css size of the map
    * @returns {import('maplibre-gl').StyleSpecification}
    */
-  put(style, gateway, timeoutMs) {
+  put(style, gateway, timeoutMs, camera, css) {
     const others = Object.entries(style.sources).filter(([id]) => !SOURCES.includes(id));
     const own = this.#elevation ? this.#sources(this.#elevation) : {};
     const layers = style.layers.filter((layer) => !this.owns(layer) || /** @type {any} */ (layer).source in own);
@@ -75,11 +80,12 @@ export class Relief {
       const interval = (/** @type {number} */ zoom) => contourInterval(zoom, this.#layers.contourDensity, this.#indexed);
       this.#stopServing = serveContours(gateway, this.#elevation, timeoutMs, interval);
     }
+    const inRelief = {...style, layers, sources: {...Object.fromEntries(others), ...own}};
+    if (!('terrain-3d' in own)) return inRelief;
     const exaggeration = this.#layers.volumetricTerrainExaggeration;
-    return {
-      ...style, layers, sources: {...Object.fromEntries(others), ...own},
-      ...('terrain-3d' in own ? {terrain: {source: 'terrain-3d', exaggeration}} : {}),
-    };
+    const fogged = inFog({...inRelief, terrain: {source: 'terrain-3d', exaggeration}}, this.#layers, camera, css);
+    this.#liftFog = fogged.lift;
+    return fogged.style;
   }
 
   /** Whether a layer, or an event of a source, is part of the relief. @param {object} thing */
@@ -116,7 +122,11 @@ export class Relief {
    */
   warnings(view, zoom) {
     const why = this.#why(view);
-    if (why) return this.#parts.map((part) => told('layer_not_drawn', part, `${PARTS[part]} cannot be drawn: ${why}`));
+    if (why) {
+      // Nobody misses what an installation never has and the poster did not ask for.
+      const missed = this.#parts.filter((part) => this.#layers[part] || ![NONE, ELSEWHERE].includes(why));
+      return missed.map((part) => told('layer_not_drawn', part, `${PARTS[part]} cannot be drawn: ${why}`));
+    }
     if (!this.#layers.contours) return [];
     if (zoom < LINES_FROM) {
       return [told('layer_below_zoom', 'contours', `contour lines are drawn from zoom ${LINES_FROM}`)];
@@ -127,9 +137,10 @@ export class Relief {
     return [told('contours_wider', 'contourDensity', `at this zoom contour lines are ${apart} m apart`)];
   }
 
-  /** Stops serving lines. */
+  /** Stops serving lines and fog. */
   close() {
     this.#stopServing();
+    this.#liftFog();
   }
 
   /** @param {Bounds} view */
@@ -163,7 +174,7 @@ function lineZoom(zoom) {
 }
 
 /** @param {Bounds} one @param {Bounds} other */
-function overlap([west, south, east, north], other) {
+export function overlap([west, south, east, north], other) {
   return west < other[2] && east > other[0] && south < other[3] && north > other[1];
 }
 

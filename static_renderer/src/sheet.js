@@ -10,11 +10,13 @@ import {Failure} from './failure.js';
 /**
  * @param {Frame} frame
  * @param {string | null} paper its colour; null for none
- * @returns {{canvas: OffscreenCanvas, ink: OffscreenCanvasRenderingContext2D}}
+ * @param {import('./pieces.js').Box} piece of the sheet, from its upper left corner
+ * @returns {{canvas: OffscreenCanvas, ink: OffscreenCanvasRenderingContext2D}} *ink* draws in
+ *   coordinates of the poster
  * @throws {Failure}
  */
-export function newSheet({width, height, bleed}, paper) {
-  const canvas = new OffscreenCanvas(width + 2 * bleed, height + 2 * bleed);
+export function newSheet({bleed}, paper, piece) {
+  const canvas = new OffscreenCanvas(piece.width, piece.height);
   // Drawn by the CPU: on a software GL a canvas on the "GPU" would only be copied to and fro.
   const ink = canvas.getContext('2d', {willReadFrequently: true, alpha: paper === null});
   if (!ink) throw new Failure('canvas_clamped', `there is no canvas of ${canvas.width}x${canvas.height}`);
@@ -22,7 +24,7 @@ export function newSheet({width, height, bleed}, paper) {
     ink.fillStyle = paper;
     ink.fillRect(0, 0, canvas.width, canvas.height);
   }
-  ink.translate(bleed, bleed);
+  ink.translate(bleed - piece.x, bleed - piece.y);
   return {canvas, ink};
 }
 

@@ -12,6 +12,8 @@ export interface Order {
   bleed: number;
   background: 'paper' | 'transparent';
   settleTimeoutMs: number;
+  /** The most pixels that are drawn at once. */
+  piecePixels: number;
   /** A map of the caller's own; absent for a style of ours. */
   mapStyle?: OwnMap;
 }
@@ -118,6 +120,14 @@ export interface Layers extends LayerSettings {
   volumetricTerrain: boolean;
   volumetricTerrainExaggeration: number;
   terrainDetailLevel: 'normal' | 'high' | 'ultra';
+  /** Null when nothing was said of it: drawn where there is elevation. */
+  terrain: boolean | null;
+  terrainUnderWater: boolean | null;
+  terrainFog: boolean;
+  terrainFogColor: string;
+  /** Where it begins and is densest, in heights of the map beyond its middle. */
+  terrainFogRange: [start: number, end: number];
+  terrainShadows: boolean;
   buildings3DPitch: number;
   buildings3DBearing: number;
 }
@@ -147,6 +157,15 @@ export interface TileJson {
   maxzoom: number;
   bounds: [number, number, number, number];
   attribution: string;
+}
+
+/** A part of the map that has a source of its own, and that a poster is drawn without if it must. */
+export interface Extra {
+  readonly sources: string[];
+  readonly isLost: boolean;
+  /** Whether a layer, or an event of a source, is part of it. */
+  owns(thing: object): boolean;
+  lose(why: string): void;
 }
 
 export interface Camera {

@@ -30,6 +30,18 @@ test('bounds are centred in Mercator, not in degrees', () => {
   assert.deepEqual(center.map((degrees) => degrees.toFixed(4)), ['5.0000', '35.2644']);
 });
 
+for (const [name, west, east] of /** @type {[string, number, number][]} */ ([
+  ['west greater than east', 170, -172], ['east beyond 180 degrees', 170, 188], ['west beyond -180 degrees', -190, -172],
+])) {
+  test(`bounds across the antimeridian are as wide as they are: ${name}`, () => {
+    const {center, zoom} = fitted([[west, 0], [east, 10]], frame.css, 0);
+    const same = fitted([[0, 0], [18, 10]], frame.css, 0);
+
+    assert.ok(Math.abs(zoom - same.zoom) < 1e-9);
+    assert.ok(Math.abs(center[0] - 179) < 1e-9);
+  });
+}
+
 test('a quarter turn swaps the sides that bounds must fit', () => {
   const wide = /** @type {[[number, number], [number, number]]} */ ([[-1, -0.1], [1, 0.1]]);
 

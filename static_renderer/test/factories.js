@@ -38,7 +38,8 @@ export function config(given = {}) {
     layers: {
       marker: false, markerType: 'crosshair', markerColor: null, buildings3DPitch: 0, buildings3DBearing: 0,
       contours: false, contourDensity: 50, volumetricTerrain: false, volumetricTerrainExaggeration: 1.5,
-      terrainDetailLevel: 'normal',
+      terrainDetailLevel: 'normal', terrain: false, terrainUnderWater: false, terrainShadows: false,
+      terrainFog: true, terrainFogColor: 'rgba(205, 225, 245, 0.5)', terrainFogRange: [0.5, 10],
       connectMarkers: false, markerPathColor: null, markerPathWidth: 2, markerPathStyle: 'solid',
       showSegmentLengths: false, markerPathLabelStyle: 'standard', markerPathLabelSize: 12,
       fillMarkers: false, markerFillColor: null,

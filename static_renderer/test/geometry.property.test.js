@@ -112,14 +112,17 @@ test(`a backdrop lies on the poster (seed ${SEED})`, () => {
 test(`any bounds give a camera that shows them (seed ${SEED})`, () => {
   for (let run = 0; run < RUNS; run++) {
     const {asked, frame} = anyPoster();
-    const [west, south] = [between(-180, 179), between(-85, 84)];
+    const [west, south] = [between(-180, 180), between(-85, 84)];
+    const [wide, east] = [between(0.001, 359), (/** @type {number} */ lng) => (lng > 180 && random() > 0.5 ? lng - 360 : lng)];
     /** @type {[[number, number], [number, number]]} */
-    const bounds = [[west, south], [west + between(0.001, 180 - west), south + between(0.001, 85 - south)]];
+    const bounds = [[west, south], [east(west + wide), south + between(0.001, 85 - south)]];
 
     assertNumbers(cameraOf(asked, frame));
     const {center, zoom} = fitted(bounds, frame.css, between(0, 360));
     assertNumbers({center, zoom});
-    assert.ok(center[0] >= bounds[0][0] && center[0] <= bounds[1][0]);
+    assert.ok(Math.abs(center[0]) <= 180);
+    const eastwards = (center[0] - west + 720) % 360;
+    assert.ok(Math.abs(eastwards - wide / 2) < 1e-6, `${eastwards} of ${wide}`);
     assert.ok(center[1] >= bounds[0][1] - 1e-9 && center[1] <= bounds[1][1] + 1e-9);
   }
 });

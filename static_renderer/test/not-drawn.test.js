@@ -25,3 +25,7 @@ test('what lacks its markers is told', () => {
 test('a scale bar on a tilted map is told', () => {
   assert.deepEqual(fieldsOf({showScale: true, buildings3DPitch: 30}), ['showScale']);
 });
+
+test('cast shadows are told', () => {
+  assert.deepEqual(fieldsOf({terrainShadows: true}), ['terrainShadows']);
+});

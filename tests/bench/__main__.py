@@ -89,7 +89,7 @@ def measure(bench: Bench, options: Options, report: Report, more: dict[str, str]
         more["posters a minute"] = str(posters)
     goals.judge_tiles(report, bench.service.tiles_drawn, *bench.host.counted("ours"))
     if options.has("submits"):
-        goals.judge_reuse(report, experiments.reused_from(bench))
+        goals.judge_reuse(report, experiments.identical(bench))
         _submits(bench, report, more)
     more.update({f"stages s, {size}": text for size, text in _stages(measured).items()})
     more.update(measured.notes)

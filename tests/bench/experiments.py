@@ -9,10 +9,11 @@ from pathlib import Path
 from deploy.local.refusal import CannotRun
 from tests.bench.contenders import by_native, by_old_way, by_service, native, old_way
 from tests.bench.cost import PeakMemory, cpu_s
+from tests.bench.identical import Identical, ask_again
 from tests.bench.measured import COLD, LLVMPIPE, NATIVE, SETTLED_IN, WARM, Measured, Run
 from tests.bench.numbers import Spread, figure, ratios, spread
 from tests.bench.service import Refused, Service
-from tests.bench.subject import SIZES, USUAL, Size, map_style
+from tests.bench.subject import NATIVE_SIZES, SIZES, USUAL, Size, map_style
 from tests.bench.tile_host import TileHost
 
 Draw = Callable[[Size], Run]
@@ -61,12 +62,19 @@ def compare(bench: Bench, draws: Sequence[Draw], rounds: int) -> None:
 def sizes(bench: Bench, rounds: int) -> None:
     """Draw every size by us and by MapLibre Native; what the service refuses is noted."""
     with worker(bench, LLVMPIPE) as pid, _native(bench) as by_it:
-        draws = [by_service(bench.service, pid, LLVMPIPE), *by_it]
-        warm_up(bench, draws)
+        ours = by_service(bench.service, pid, LLVMPIPE)
+        warm_up(bench, [ours, *by_it])
         possible = [size for size in SIZES if _is_taken(bench, size)]
+        if too_large := [str(size) for size in possible if size not in NATIVE_SIZES]:
+            told = f"has no framebuffer for {' or '.join(too_large)}"
+            bench.measured.notes.setdefault(NATIVE, told)
         done = bench.measured.rounds.setdefault("sizes", [])
         for n in range(rounds):
-            runs = [draw(size) for size in possible for draw in draws]
+            runs = [
+                draw(size)
+                for size in possible
+                for draw in (ours, *(by_it if size in NATIVE_SIZES else ()))
+            ]
             done.append({run.kind: run for run in runs})
             bench.say(f"sizes, round {n + 1} of {rounds}: {len(runs)} posters")
 
@@ -141,12 +149,12 @@ def throughput(bench: Bench) -> Throughput:
 def memory(bench: Bench) -> None:
     """Look for the peaks, in runs of their own: to read PSS slows down what is read."""
     taken = [size for size in SIZES if _was_drawn(bench, size)]
-    for size in dict.fromkeys((USUAL, *taken[-1:])):
+    for size in dict.fromkeys((USUAL, *taken[-2:])):
         with worker(bench, LLVMPIPE) as pid:
             draw = by_service(bench.service, pid, LLVMPIPE)
             draw(USUAL)
             _peak(bench, pid, draw, size)
-        if bench.native_python:
+        if bench.native_python and size in NATIVE_SIZES:
             style = map_style(bench.host.url("native"))
             with native(bench.native_python, bench.folder) as drawer:
                 _peak(bench, drawer.pid, by_native(drawer, bench.folder, style), size)
@@ -161,13 +169,10 @@ def from_start(measured: Measured) -> str:
     return f"from the start of its process to the first poster stored: {whole} s"
 
 
-def reused_from(bench: Bench) -> str:
-    """Ask twice for the same poster and return what the second says it reused, or nothing."""
-    service = bench.service
+def identical(bench: Bench) -> Identical:
+    """Ask for the same poster again, while it is drawn and afterwards."""
     with worker(bench, LLVMPIPE):
-        service.completed(service.submit(SIZES[0], fresh=False))
-        job = service.completed(service.submit(SIZES[0], fresh=False))
-    return str(job.get("reused_from") or job["result"].get("reused_from") or "")
+        return ask_again(bench.service, SIZES[0])
 
 
 @contextmanager

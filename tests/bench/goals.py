@@ -2,6 +2,7 @@
 
 from deploy.local.report import Report
 from tests.bench.experiments import Throughput
+from tests.bench.identical import Identical
 from tests.bench.measured import (
     COLD,
     LLVMPIPE,
@@ -80,9 +81,12 @@ def judge_submits(report: Report, submits: Submits) -> None:
     )  # fmt: skip
 
 
-def judge_reuse(report: Report, reused_from: str) -> None:
-    told = "reused" if reused_from else "could not run: not built (no reused_from)"
-    report.goal("identical request: no second render", wanted="reused", measured=told)
+def judge_reuse(report: Report, identical: Identical) -> None:
+    told = f"{identical.asked} asked, {identical.drawn} drawn"
+    if identical.are_reused:
+        told += f"; a kept one in {1000 * identical.kept_s:.0f} ms"
+    met = identical.are_reused and identical.drawn == 1
+    report.goal("identical request: no second render", wanted="1 drawn", measured=told, met=met)
 
 
 def _ratio(

@@ -40,6 +40,7 @@ _NOT_OURS = (
     "REDIS_",
     "TILES_URL",
     "TERRAIN_URL",
+    "POPULATION_URL",
     "PORT",
     "FLOWER_",
     "APP_ENV",

@@ -101,8 +101,11 @@ STYLES: tuple[Given, ...] = (
      {"palette": {**MINIMAL, "text": "red;background:url(//x)"}}),
     ("F-palette-field", "unknown_field", "/config/palette/watr",
      {"palette": {**MINIMAL, "watr": "#fff"}}),
-    ("F-palette-3d", "style_feature_unsupported", "/config/palette/building3D",
-     {"palette": {**MINIMAL, "building3D": {"colorLow": "#fff"}}}),
+    ("F-palette-3d", "field_missing", "/config/palette/building3D/colorMid",
+     {"palette": {**MINIMAL, "building3D": {"colorLow": "#fff", "colorHigh": "#000"}}}),
+    ("F-palette-light", "out_of_range", "/config/palette/building3D/lightIntensity",
+     {"palette": {**MINIMAL, "building3D": {
+         "colorLow": "#fff", "colorMid": "#888", "colorHigh": "#000", "lightIntensity": 1.5}}}),
 )  # fmt: skip
 
 # Each is the beginning of a URL whose end belongs to the surface, or the whole when it has "{end}".

@@ -161,7 +161,8 @@ class TestGenerate:
         urgent = api.generate(place(priority="high")).json["estimated_time"]
         report(api.redis, WORKER)
         report(api.redis, WorkerState(**{**WORKER.__dict__, "worker": "host:2"}))
-        shared = api.generate(place()).json["estimated_time"]
+        # Another process, since this one knows the workers for two seconds more.
+        shared = apis.api(api.settings).generate(place()).json["estimated_time"]
 
         assert (alone, queued, urgent, shared) == (10, 70, 10, 40)
 

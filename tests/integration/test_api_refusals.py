@@ -53,6 +53,7 @@ def test_every_documented_code_of_a_request_has_a_case():
     elsewhere = {
         "bad_request", "request_timeout", "style_not_found", "link_invalid", "range_invalid",
         "broker_unavailable", "storage_unavailable", "internal_error", "idempotency_key_reused",
+        "drawing_failed",
     }  # fmt: skip
 
     assert set(TITLES) - {case.code for case in CASES} == elsewhere
@@ -87,12 +88,12 @@ def test_a_text_of_any_script_is_taken(api, text):
 
 
 def test_the_largest_poster_is_taken(api):
-    exact = {"width": 5760, "height": 5760}
-    doubled = {"width": 2880, "height": 2880, "pixelRatio": 2}
+    exact = {"width": 16_000, "height": 20_000}
+    doubled = {"width": 8000, "height": 10_000, "pixelRatio": 2}
 
     for size in (exact, doubled):
         job = job_of(api, place(resolution=size))
-        assert job.resolution.width_px * job.resolution.height_px == api.settings.max_area_px
+        assert job.resolution.width_px * job.resolution.height_px == api.settings.large_max_area_px
 
 
 def test_a_body_of_exactly_the_limit_is_taken(api):
@@ -134,7 +135,7 @@ def test_a_thousand_strange_fields_are_refused_by_a_short_list(api):
         (place(timeout=900_001), "must be 1000 to 900000, got 900001"),
         ({"location": {"lat": 0, "lng": 181}}, "it is -179"),
         (place(text={"color": "#12"}), "#rrggbb"),
-        (place(resolution={"width": 5760, "height": 5761}), "at most 33177600"),
+        (place(resolution={"width": 16_000, "height": 20_001}), "at most 320000000"),
     ],
 )
 def test_a_complaint_names_the_value_and_the_way_out(api, body, words):

@@ -1,19 +1,19 @@
 """A body that comes too slowly: its thread is not lent for ever."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
 from tests import api as apis
 from tests.corpus.cases import GENERATE, VALID
-from webapi import request_body
 
 
 @pytest.mark.parametrize(
     "length", [{"CONTENT_LENGTH": "100"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
 )
-def test_a_body_that_stops_coming_is_given_up(api, line, monkeypatch, length):
-    monkeypatch.setattr(request_body, "BODY_TIMEOUT_S", 0.05)
+def test_a_body_that_stops_coming_is_given_up(settings, line, length):
+    api = apis.api(replace(settings, body_timeout_s=0.05))
     caller, environ = line
     caller.sendall(VALID[:10])
 

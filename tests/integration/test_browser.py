@@ -45,6 +45,20 @@ async def test_the_renderer_is_sandboxed_and_not_root(browser):
     assert b"--no-sandbox" not in cmdline(browser.pid)
 
 
+async def test_all_of_it_steps_back_from_the_cpu(browser):
+    """Else it would keep the API and Redis of its host waiting."""
+    await browser.new_page()
+
+    nice = Settings().browser_nice
+    assert nice > 0
+    # From where we are ourselves, and 19 is the end.
+    wanted = min(os.getpriority(os.PRIO_PROCESS, 0) + nice, 19)
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in session_of(browser.pid)} == {wanted}
+    session = Path(f"/proc/{browser.pid}/autogroup")
+    # Of its session, where the kernel schedules by sessions.
+    assert not session.exists() or session.read_text().split()[-1] == str(nice)
+
+
 async def test_a_killed_browser_is_noticed_while_it_is_asked(browser):
     page = await browser.new_page()
     asked = asyncio.ensure_future(

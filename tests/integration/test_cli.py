@@ -19,7 +19,7 @@ from exporter.cli.text import age
 from exporter.directory_store import DirectoryStore
 from exporter.errors import JobNotFound
 from exporter.events import Event, Webhook
-from exporter.jobs import PREFIX, Failure, Jobs, Result, State
+from exporter.jobs import PREFIX, Failure, Jobs, Likeness, Result, State
 from exporter.outbox import Outbox
 from exporter.presence import BrowserState, WorkerState
 from exporter.queues import Priority
@@ -89,6 +89,12 @@ class TestShow:
         assert told["webhook"][0]["id"] == Outbox(client).of_job(job_id)[0].id
         assert told["request"] == json.loads(jobs.get(job_id).request)
         assert SECRET not in text + json.dumps(told)
+
+    def test_a_follower_says_whose_drawing_it_waits_for(self, jobs, ask):
+        first, second = alike(jobs), alike(jobs)
+
+        assert json.loads(ask(f"show {second} --json").stdout)["reused_from"] == first
+        assert second in ask("list").stdout
 
     def test_an_unknown_job_is_named(self, ask):
         assert "no job 'x'" in ask("show x", code=1).stderr
@@ -179,6 +185,18 @@ class TestPurge:
 
         with pytest.raises(JobNotFound):
             jobs.get(job_id)
+        assert not list((settings.var_dir / "posters").rglob("a.png"))
+
+    def test_files_that_another_job_holds_stay(self, jobs, settings, ask):
+        store = open_storage(settings)
+        store.put(RESULT.key, b"abc", content_type="image/png", deadline_s=time.monotonic() + 9)
+        first, second = alike(jobs), alike(jobs)
+        jobs.complete(first, jobs.claim(first, "w").token, RESULT)
+
+        ask(f"purge {first}")
+        assert list((settings.var_dir / "posters").rglob("a.png"))
+        ask(f"purge {second}")
+
         assert not list((settings.var_dir / "posters").rglob("a.png"))
 
     def test_a_job_that_has_not_ended_stays(self, jobs, ask):
@@ -275,7 +293,11 @@ def celery(settings, *words):
 
 
 def submitted(jobs, webhook=None, **given):
-    return jobs.submit(poster_job(**given), webhook=webhook)
+    return jobs.submit(poster_job(**given), webhook=webhook).job_id
+
+
+def alike(jobs):
+    return jobs.submit(poster_job(), likeness=Likeness("a" * 64)).job_id
 
 
 def failed(jobs, starts=1, **given):

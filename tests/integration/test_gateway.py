@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import time
 from dataclasses import replace
 
 import aiohttp
@@ -17,6 +19,7 @@ from exporter.settings import Settings
 from exporter.tile_kinds import check_elevation_tile
 from exporter.vector_tiles import check_vector_tile
 from tests.certificates import make_certificates
+from tests.mvt import write_archive
 from tests.servers import ABSENT, ERROR, HANG, HTML, SAMPLE, Fault, canary, tile_host
 
 ASTANA = "/tiles/openmaptiles/14/11442/5474"
@@ -89,6 +92,56 @@ class TestTiles:
         assert (await get(ASTANA, headers={TICKET_HEADER: "unknown"})).status == 200
 
 
+class TestPopulation:
+    async def test_where_there_is_no_tile_nobody_lives(self, settings, tmp_path):
+        path = write_archive(tmp_path / "people.pmtiles", {(1, 0, 0): b"\x1a\x00"}, "© Census")
+        settings = replace(settings, population_url=f"pmtiles:{path}")
+
+        async with running(Gateway(settings, Egress(settings))) as gateway:
+            with gateway.open({}, ignore) as ticket:
+                answers = [
+                    await fetch(
+                        gateway, "GET", f"/tiles/population/1/{x}/0",
+                        headers={TICKET_HEADER: ticket.word},
+                    )
+                    for x in (0, 1)
+                ]  # fmt: skip
+                tiles = ticket.tiles
+            given = json.loads((await fetch(gateway, "GET", "/tiles/population.json")).body)
+
+            assert gateway.sources()["population"].startswith("people.pmtiles")
+        assert [(answer.status, answer.body) for answer in answers] == [
+            (200, b"\x1a\x00"),
+            (200, b""),
+        ]
+        assert (tiles.served, tiles.empty, tiles.missing.count) == (1, 1, 0)
+        assert given["tiles"] == [f"{ORIGIN}/tiles/population/{{z}}/{{x}}/{{y}}"]
+        assert given["attribution"] == "© Census"
+
+    async def test_a_host_that_tells_no_credit_is_credited_by_its_name(self, host, online_settings):
+        template = f"https://{host.authority}/{{z}}/{{x}}/{{y}}.pbf"
+        settings = replace(online_settings, population_url=template)
+
+        async with running(Gateway(settings, Egress(settings))) as gateway:
+            given = json.loads((await fetch(gateway, "GET", "/tiles/population.json")).body)
+
+        assert given["attribution"] == "Population: localhost"
+
+    async def test_a_host_that_fails_is_told_as_such(self, host, online_settings):
+        host.fault = Fault(ERROR, everywhere=True)
+        settings = replace(online_settings, population_url=host.tilejson_url)
+
+        async with running(Gateway(settings, Egress(settings))) as gateway:
+            answers = [
+                await fetch(gateway, "GET", f"/tiles/population{end}")
+                for end in (".json", "/1/0/0")
+            ]
+
+        assert [(answer.status, json.loads(answer.body)["code"]) for answer in answers] == [
+            (502, EgressFailed.code)
+        ] * 2
+
+
 class TestElevation:
     async def test_a_tile_is_a_png_and_may_be_kept(self, with_relief):
         answer = await fetch(with_relief, "GET", "/tiles/terrain/12/1088/1600")
@@ -123,7 +176,15 @@ class TestElevation:
         assert given["tiles"] == [f"{ORIGIN}/tiles/terrain/{{z}}/{{x}}/{{y}}"]
         assert "SRTM" in given["attribution"]
 
-    @pytest.mark.parametrize("path", ["/tiles/terrain.json", "/tiles/terrain/12/1088/1600"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/tiles/terrain.json",
+            "/tiles/terrain/12/1088/1600",
+            "/tiles/population.json",
+            "/tiles/population/9/1/1",
+        ],
+    )
     async def test_without_a_source_there_is_none(self, get, path):
         answer = await get(path)
 
@@ -219,53 +280,80 @@ class TestJob:
 
         assert answer.status == 400
 
-    async def test_the_image_arrives_whole(self, gateway, post):
-        image = bytes(range(256)) * 20_000
+    async def test_pieces_arrive_whole(self, gateway, post):
+        bodies = {(0, 0): bytes(range(256)) * 20_000, (400, 0): b"right", (0, 600): b"below"}
         with gateway.open({}, ignore) as ticket:
-            path = f"/jobs/{ticket.word}/image"
-            answer = await post(path, data=io.BytesIO(image), headers=PNG)
+            for (x, y), body in bodies.items():
+                path = f"/jobs/{ticket.word}/pieces/{x}/{y}"
+                assert (await post(path, data=io.BytesIO(body), headers=PNG)).status == 204
 
-            assert (answer.status, await ticket.image()) == (204, image)
+            with ticket.take_pieces() as taken:
+                assert {(each.x, each.y): each.path.read_bytes() for each in taken} == bodies
 
-    async def test_a_second_image_is_refused(self, gateway, post):
+    async def test_a_second_piece_of_a_place_is_refused(self, gateway, post):
         with gateway.open({}, ignore) as ticket:
-            await post(f"/jobs/{ticket.word}/image", data=b"first", headers=PNG)
-            answer = await post(f"/jobs/{ticket.word}/image", data=b"second", headers=PNG)
+            path = f"/jobs/{ticket.word}/pieces/0/0"
+            await post(path, data=b"first", headers=PNG)
+            answer = await post(path, data=b"second", headers=PNG)
 
-            assert (answer.status, await ticket.image()) == (409, b"first")
+            with ticket.take_pieces() as taken:
+                assert (answer.status, [each.path.read_bytes() for each in taken]) == (
+                    409,
+                    [b"first"],
+                )
 
     @pytest.mark.parametrize("chunked", [False, True])
-    async def test_an_image_larger_than_any_poster_is_refused(self, small, chunked):
-        image = bytes(PNG_SLACK_BYTES + 4 * 10_000 + 1)
+    async def test_more_than_any_poster_has_is_refused(self, small, chunked):
+        """Also when it comes in pieces: together they may fill no disk."""
+        most = PNG_SLACK_BYTES + 4 * 10_000
         with small.open({}, ignore) as ticket:
-            body = pieces(image) if chunked else image
-            refused = await fetch(
-                small, "POST", f"/jobs/{ticket.word}/image", data=body, headers=PNG
-            )
-            largest = await fetch(
-                small, "POST", f"/jobs/{ticket.word}/image", data=image[:-1], headers=PNG
-            )
 
-        assert (refused.status, largest.status) == (413, 204)
+            async def send(x, size):
+                body = pieces(bytes(size)) if chunked else bytes(size)
+                path = f"/jobs/{ticket.word}/pieces/{x}/0"
+                return (await fetch(small, "POST", path, data=body, headers=PNG)).status
 
-    async def test_an_empty_image_and_another_type_are_refused(self, gateway, post):
+            assert await send(0, most + 1) == 413
+            assert await send(0, most - 9) == 204
+            assert await send(1, 10) == 413
+            assert await send(1, 9) == 204
+
+    async def test_an_empty_piece_and_another_type_are_refused(self, gateway, post):
         with gateway.open({}, ignore) as ticket:
-            empty = await post(f"/jobs/{ticket.word}/image", data=b"", headers=PNG)
-            other = await post(f"/jobs/{ticket.word}/image", data=b"x")
+            empty = await post(f"/jobs/{ticket.word}/pieces/0/0", data=b"", headers=PNG)
+            other = await post(f"/jobs/{ticket.word}/pieces/0/0", data=b"x")
 
         assert (empty.status, other.status) == (400, 415)
 
+    @pytest.mark.parametrize("place", ["", "/0", "/-1/0", "/a/0", "/1234567/0", "/../../x"])
+    async def test_a_place_is_two_numbers(self, gateway, post, place):
+        with gateway.open({}, ignore) as ticket:
+            answer = await post(f"/jobs/{ticket.word}/pieces{place}", data=b"x", headers=PNG)
+
+        assert answer.status in (404, 405)
+
     async def test_a_broken_upload_may_be_sent_again(self, gateway, post):
         with gateway.open({}, ignore) as ticket:
-            path = f"/jobs/{ticket.word}/image"
+            path = f"/jobs/{ticket.word}/pieces/0/0"
             await broken_upload(gateway.port, path)
             async with asyncio.timeout(5):
                 while (await post(path, data=b"whole", headers=PNG)).status == 409:
                     await asyncio.sleep(0.01)
 
-            assert await ticket.image() == b"whole"
+            with ticket.take_pieces() as taken:
+                assert [each.path.read_bytes() for each in taken] == [b"whole"]
 
-    @pytest.mark.parametrize("path", ["", "/progress", "/image"])
+    async def test_what_a_killed_worker_left_is_removed(self, settings, renderer):
+        old, new = [settings.var_dir / "pieces" / name for name in ("old", "new")]
+        for folder in (old, new):
+            folder.mkdir(parents=True)
+        long_ago = time.time() - settings.task_hard_limit_s - 1
+        os.utime(old, (long_ago, long_ago))
+
+        async with running(Gateway(settings, Egress(settings), renderer_dir=renderer)):
+            assert (old.exists(), new.exists()) == (False, True)
+
+    @pytest.mark.parametrize("path", ["", "/progress", "/pieces/0/0"])
     async def test_a_closed_or_unknown_ticket_is_not_found(self, gateway, get, post, path):
         with gateway.open({}, ignore) as ticket:
             pass
@@ -424,7 +512,7 @@ async def with_relief(settings):
 @pytest.fixture
 async def small(settings, renderer):
     """A gateway of an installation whose largest poster has 100 x 100 pixels."""
-    settings = replace(settings, max_area_px=10_000)
+    settings = replace(settings, max_area_px=10_000, large_max_area_px=10_000)
     async with running(Gateway(settings, Egress(settings), renderer_dir=renderer)) as gateway:
         yield gateway
 

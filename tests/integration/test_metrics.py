@@ -2,11 +2,13 @@
 
 import pytest
 import redis
+from celery import Celery
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter import presence
-from exporter.jobs import Failure, Jobs, Result
-from exporter.metrics import Metrics, exposition
+from exporter.exposition import exposition
+from exporter.jobs import PREFIX, Failure, Jobs, Result
+from exporter.metrics import Metrics
 from exporter.presence import WorkerState
 from exporter.queues import Priority
 from tests.factories import poster_job
@@ -85,6 +87,70 @@ def test_browsers_are_those_the_workers_reported(client):
     assert values["export_pool_browsers", "state=busy,worker=a:1"] == 1
     assert values["export_pool_browsers", "state=idle,worker=a:1"] == 1
     assert values["export_memory_bytes", "worker=a:1"] == 4096
+
+
+def test_a_workers_totals_and_limits_are_its_own(client):
+    state = WorkerState(
+        "a:1", 2, 1, 9, 3, 1, 2, 4096, "llvmpipe",
+        cpu_seconds=12.5, cores=1.5, memory_limit_bytes=8192, min_browsers=2,
+        cache_hits=90, cache_misses=10,
+    )  # fmt: skip
+    presence.report(client, state)
+
+    values = scrape(client)
+
+    assert values["export_cpu_seconds_total", "worker=a:1"] == 12.5
+    assert values["export_cpu_cores", "worker=a:1"] == 1.5
+    assert values["export_memory_limit_bytes", "worker=a:1"] == 8192
+    assert values["export_pool_min_browsers", "worker=a:1"] == 2
+    changes = [
+        values["export_browser_changes_total", f"change={change},worker=a:1"]
+        for change in ("started", "crashed", "retired")
+    ]
+    assert changes == [3, 1, 2]
+    assert values["export_cache_answers_total", "outcome=hit,worker=a:1"] == 90
+    assert values["export_cache_answers_total", "outcome=miss,worker=a:1"] == 10
+
+
+def test_a_completed_job_is_told_by_wait_render_and_stage(client):
+    Metrics(client).completed(2.5, 0.2, {"settle": 0.4, "draw": 0.6})
+    Metrics(client).completed(2.5, 0.2, {"settle": 0.2})
+
+    values = scrape(client)
+
+    assert values["export_render_seconds_count", ""] == 2
+    assert values["export_queue_wait_seconds_sum", ""] == pytest.approx(0.4)
+    assert values["export_stage_seconds_count", "stage=settle"] == 2
+    assert values["export_stage_seconds_bucket", "le=0.3,stage=settle"] == 1
+    assert values["export_stage_seconds_sum", "stage=draw"] == pytest.approx(0.6)
+
+
+def test_the_age_of_a_queue_is_that_of_its_head(client, settings):
+    """The messages are Celery's own, so that a change of their form is noticed."""
+    jobs, old, young = Jobs(client, settings), poster_job(), poster_job()
+    with Celery(broker=settings.redis_url) as app:
+        for job in (old, young):
+            jobs.submit(job)
+            app.send_task("exporter.render", args=[job.job_id], queue=Priority.LOW.value)
+    client.hincrby(f"{PREFIX}job:{old.job_id}", "created_at", -90_000)
+
+    values = scrape(client)
+
+    assert values["export_queue_oldest_seconds", "queue=low"] == pytest.approx(90, abs=5)
+    assert values["export_queue_oldest_seconds", "queue=high"] == 0
+
+
+@pytest.mark.parametrize("message", ["{", "{}", '{"body": "e30="}', '{"body": "W10="}'])
+def test_a_message_of_no_job_has_no_age(client, message):
+    client.rpush(Priority.LOW.value, message)
+
+    assert scrape(client)["export_queue_oldest_seconds", "queue=low"] == 0
+
+
+def test_dead_letters_are_counted(client):
+    client.zadd(f"{PREFIX}dead", {"a": 1, "b": 2})
+
+    assert scrape(client)["export_dead_letters", ""] == 2
 
 
 def test_before_the_first_event_every_metric_is_named(client):

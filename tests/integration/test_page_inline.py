@@ -14,7 +14,17 @@ from exporter.poster import Palette, Resolution, from_json
 from exporter.settings import Settings
 from tests.certificates import make_certificates
 from tests.own_styles import CATALOGUE, RED, map_style, ours, own, repainted, tile
-from tests.rendering import BARE, ONLY_WATER, PLAIN, Renderer, offline, opened, picture, renderer
+from tests.rendering import (
+    BARE,
+    ONLY_WATER,
+    PLAIN,
+    Renderer,
+    offline,
+    opened,
+    picture,
+    png_of,
+    renderer,
+)
 from tests.servers import ERROR, Fault, TileHost, canary, tile_host
 from webapi.style_fields import MapStyles, StyleField
 
@@ -73,6 +83,15 @@ class TestForeignSources:
         drawing = await draw(style=own(raster(host, "/r/{z}/{x}/{y}.png")), **BARE)
 
         assert share(opened(drawing), RED) > 0.5
+
+    async def test_the_manifest_names_the_hosts_and_nothing_more_of_an_address(self, draw, host):
+        host.files["/key/r/"] = ("image/png", tile("#ff0000"))
+        style = raster(host, "/key/r/{z}/{x}/{y}.png?token=secret", name="photos")
+
+        manifest = (await draw(style=own(style), **BARE)).manifest
+
+        assert manifest["sources"]["own/photos"] == "localhost"
+        assert "secret" not in json.dumps(manifest)
 
     async def test_geojson_and_a_sprite_come_through_the_gateway(self, draw, host):
         square = [[71, 50.9], [72, 50.9], [72, 51.4], [71, 51.4], [71, 50.9]]
@@ -149,8 +168,10 @@ class TestSafety:
         """The page checks, too: an API without its validator lets such a style through."""
         layers = [{"id": "a", "type": "fill", "source": "nothing"}]
 
-        with pytest.raises(StyleFailed):
+        with pytest.raises(StyleFailed) as raised:
             await draw(style=own(map_style(layers=layers)))
+
+        assert 'source "nothing" not found' in raised.value.public
 
     async def test_nothing_of_one_job_is_kept_for_the_next(self, draw, host):
         """The same address, another content: the browser has no copy of the first."""
@@ -170,7 +191,7 @@ class TestSafety:
         before = await draw()
         await draw(style=own(raster(host, "/r/{z}/{x}/{y}.png")))
 
-        assert (await draw()).image == before.image
+        assert png_of(await draw()) == png_of(before)
 
     async def test_no_page_is_left_behind(self, draw):
         before = await draw.pages()

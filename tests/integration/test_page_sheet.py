@@ -1,7 +1,5 @@
 """Paper or none, and the bleed: the real page in real Chromium, measured in pixels."""
 
-import io
-
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
@@ -10,7 +8,7 @@ from exporter import image as images
 from exporter.errors import MapBlank
 from exporter.outputs import Sheet
 from exporter.poster import Format, Output, Resolution
-from tests.rendering import BARE, ONLY_WATER, PAPER, PLAIN, offline, renderer
+from tests.rendering import BARE, ONLY_WATER, PAPER, PLAIN, offline, png_of, renderer, with_alpha
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,7 +52,7 @@ class TestWithoutPaper:
     async def test_a_map_of_dark_ink_alone_is_not_taken_for_blank(self, draw):
         drawing = await draw(outputs=NO_PAPER, layers=PLAIN, **BARE)
 
-        assert images.verify(drawing.image, width=600, height=900)
+        images.verify(images.whole(drawing.pieces, opaque=False), width=600, height=900)
 
     async def test_a_place_without_map_data_is_refused_all_the_same(self, draw):
         with pytest.raises(MapBlank):
@@ -70,7 +68,7 @@ class TestWithoutPaper:
         before = await draw()
         await draw(outputs=NO_PAPER)
 
-        assert (await draw()).image == before.image
+        assert png_of(await draw()) == png_of(before)
 
 
 class TestBleed:
@@ -119,15 +117,16 @@ class TestBleed:
         both = (*BLEED, Output())
         drawing = await draw(outputs=both)
 
-        file = Sheet(drawing.image, SIZE, bleed_px=18).make(both[1])
+        whole = images.whole(drawing.pieces, opaque=True)
+        file = Sheet(whole, SIZE, bleed_px=18).make(both[1])
 
-        made = Image.open(io.BytesIO(file.body))
+        made = Image.open(file.path)
         assert made.size == (600, 900)
         assert most_apart(made, opened(await draw())) <= ROUNDING
 
 
 def opened(drawing):
-    return Image.open(io.BytesIO(drawing.image))
+    return with_alpha(drawing)
 
 
 def most_apart(one, other):

@@ -15,6 +15,7 @@ from exporter.errors import StorageRejected, StorageUnavailable
 from exporter.settings import Settings
 from exporter.storage import MULTIPART_ABOVE_BYTES, S3Storage, object_key
 from tests.swift_server import ACCESS_KEY, REGION, SECRET, require_xattrs, swift
+from webapi import prefer
 
 BUCKET = "posters"
 PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(300_000)
@@ -154,6 +155,18 @@ class TestPresigned:
         )
 
         assert get(storage.url(key)).status == status
+
+
+class TestPictureOfAWaitingCaller:
+    def test_the_api_reads_it_from_the_bucket_and_passes_it_on(self, storage, key):
+        put(storage, key, PNG)
+        settings = storage._settings
+
+        assert b"".join(prefer.from_bucket(storage.url(key), settings)) == PNG
+
+    def test_a_bucket_that_has_it_no_more_may_be_asked_later(self, storage, key):
+        with pytest.raises(StorageUnavailable, match="404"):
+            prefer.from_bucket(storage.url(key), storage._settings)
 
 
 class TestTls:

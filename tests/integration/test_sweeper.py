@@ -142,6 +142,89 @@ class TestDeadWorkers:
 
         assert sent == [(job.job_id, Priority.NORMAL)]
 
+    def test_the_job_of_a_dead_worker_goes_before_those_that_wait(self, jobs, make, client):
+        first, *waiting = [submitted(jobs) for _ in range(3)]
+        jobs.claim(first.job_id, "w")
+        expire(client, first)
+        for job in waiting:
+            client.lpush("normal", message(job.job_id))
+
+        make(send=lambda job_id, priority: client.lpush(priority.value, message(job_id))).sweep()
+
+        # Workers take from the right.
+        assert json.loads(client.lindex("normal", -1))["headers"]["id"] == first.job_id
+        assert client.llen("normal") == 3
+
+    @pytest.mark.parametrize(
+        ("ended", "ago_s", "kept"),
+        [(True, 3600, False), (True, 1, True), (False, 3600, True)],
+    )
+    def test_a_message_of_an_ended_job_in_dead_hands_is_dropped(
+        self, jobs, sweeper, client, ended, ago_s, kept
+    ):
+        job = submitted(jobs)
+        if ended:
+            jobs.cancel(job.job_id)
+        else:
+            jobs.claim(job.job_id, "w")
+        take(client, job, ago_s=ago_s)
+
+        sweeper.sweep()
+
+        assert bool(client.hlen("unacked")) is kept
+        assert bool(client.zcard("unacked_index")) is kept
+
+
+class TestLosers:
+    """Objects of attempts that died, or were beaten, before they could delete them."""
+
+    def test_of_an_attempt_that_another_followed(self, jobs, sweeper, client, storage):
+        job = submitted(jobs)
+        for nth, key in enumerate(("lost.png", "api-posters/a.png"), 1):
+            token = jobs.claim(job.job_id, f"w{nth}").token
+            jobs.storing(job.job_id, token, key)
+            if nth == 1:
+                expire(client, job)
+
+        sweeper.sweep()
+        assert storage.deleted == ["lost.png"]
+        jobs.complete(job.job_id, token, RESULT)
+        sweeper.sweep()
+
+        assert storage.deleted == ["lost.png"]
+        assert client.zcard(f"{PREFIX}storing") == 0
+
+    def test_of_a_job_that_ended_otherwise(self, jobs, sweeper, client, storage):
+        job = submitted(jobs)
+        token = jobs.claim(job.job_id, "w").token
+        jobs.storing(job.job_id, token, "lost.png")
+        jobs.fail(job.job_id, token, FAULT)
+
+        sweeper.sweep()
+
+        assert storage.deleted == ["lost.png"]
+
+    def test_what_is_being_stored_is_left_alone(self, jobs, sweeper, storage):
+        job = submitted(jobs)
+        jobs.storing(job.job_id, jobs.claim(job.job_id, "w").token, "a.png")
+
+        sweeper.sweep()
+
+        assert storage.deleted == []
+
+    def test_one_that_cannot_be_deleted_is_tried_again(self, jobs, sweeper, storage):
+        job = submitted(jobs)
+        token = jobs.claim(job.job_id, "w").token
+        jobs.storing(job.job_id, token, "lost.png")
+        jobs.fail(job.job_id, token, FAULT)
+        storage.broken = True
+        sweeper.sweep()
+        storage.broken = False
+
+        sweeper.sweep()
+
+        assert storage.deleted == ["lost.png"]
+
 
 class TestOverdue:
     def test_a_job_nobody_started_ends_when_its_time_is_up(self, jobs, sweeper, client):

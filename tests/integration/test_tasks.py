@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from hashlib import sha256
 
+import pikepdf
 import pytest
 from celery.exceptions import Reject
 from PIL import Image, ImageDraw
@@ -27,8 +28,7 @@ from exporter.errors import (
 )
 from exporter.jobs import PREFIX, State
 from exporter.page import Drawing
-from exporter.pdf import read_back
-from exporter.png_chunks import tagged
+from exporter.pieces import Pieces
 from exporter.pool import BrowserPool, Limits
 from exporter.poster import Output
 from exporter.tasks import render_export
@@ -53,7 +53,9 @@ class TestCompleted:
         assert (record.state, record.progress.percent) == (State.COMPLETED, 100)
         result = record.result
         [(key, body)] = stored(worker).items()
-        assert (key, body) == (result.key, tagged(page.png, 300))
+        assert key == result.key
+        assert opened(body).tobytes() == opened(page.png).tobytes()
+        assert opened(body).info["dpi"] == pytest.approx((300, 300), abs=0.01)
         assert (result.width, result.height, result.file_size) == (400, 600, len(body))
         assert result.sha256 == sha256(body).hexdigest()
         assert (result.format, result.dpi) == ("png", 300)
@@ -93,7 +95,9 @@ class TestCompleted:
 
         printed, web = worker.jobs.get(job.job_id).result.outputs
         assert (printed.width, printed.height) == (web.width, web.height) == (400, 600)
-        assert read_back(stored(worker)[printed.key]).size == (436, 636)
+        with pikepdf.open(io.BytesIO(stored(worker)[printed.key])) as pdf:
+            picture = pdf.pages[0].Resources.XObject.Poster
+            assert (picture.Width, picture.Height) == (436, 636)
         assert Image.open(io.BytesIO(stored(worker)[web.key])).size == (400, 600)
 
     def test_a_drawing_without_the_bleed_asked_for_is_no_poster(self, worker):
@@ -313,7 +317,8 @@ class TestFailed:
         assert worker.jobs.get(job.job_id).failure.code == "image_invalid"
         assert stored(worker) == {}
 
-    def test_a_storage_that_fails_leaves_no_object_behind(self, worker, monkeypatch):
+    def test_a_storage_that_fails_leaves_no_object_behind(self, make_worker, monkeypatch):
+        worker = make_worker(parked_max_jobs=0)
         job = submitted(worker)
         put = worker.storage.put
 
@@ -327,7 +332,8 @@ class TestFailed:
         assert worker.jobs.get(job.job_id).failure.code == "storage_unavailable"
         assert stored(worker) == {}
 
-    def test_a_file_that_fails_takes_those_before_it_along(self, worker, monkeypatch):
+    def test_a_file_that_fails_takes_those_before_it_along(self, make_worker, monkeypatch):
+        worker = make_worker(parked_max_jobs=0)
         job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
         put = worker.storage.put
 
@@ -343,7 +349,8 @@ class TestFailed:
         assert worker.jobs.get(job.job_id).failure.code == "storage_unavailable"
         assert stored(worker) == {}
 
-    def test_a_file_that_cannot_be_deleted_does_not_keep_the_others(self, worker, monkeypatch):
+    def test_a_file_that_cannot_be_deleted_does_not_keep_the_others(self, make_worker, monkeypatch):
+        worker = make_worker(parked_max_jobs=0)
         job = submitted(worker, outputs=PRINT_WEB_THUMBNAIL)
         put, delete = worker.storage.put, worker.storage.delete
 
@@ -571,7 +578,8 @@ class FakeBrowser:
 class FakePage:
     """Raises its `failures` one by one, then draws; `while_drawing` is awaited meanwhile."""
 
-    def __init__(self):
+    def __init__(self, var_dir):
+        self.var_dir = var_dir
         self.png = png(a_drawing())
         self.failures = []
         self.while_drawing = None
@@ -584,7 +592,9 @@ class FakePage:
             raise self.failures.pop(0)
         if self.while_drawing:
             await self.while_drawing(on_progress)
-        return Drawing(self.png, {"style": "minimal"}, self.warnings)
+        pieces = Pieces.new(self.var_dir)
+        pieces.at(0, 0).write_bytes(self.png)
+        return Drawing(pieces, {"style": "minimal"}, self.warnings)
 
 
 def submitted(worker, **given):
@@ -611,6 +621,10 @@ def a_drawing():
     return image
 
 
+def opened(body):
+    return Image.open(io.BytesIO(body))
+
+
 def png(image):
     body = io.BytesIO()
     image.save(body, "PNG")
@@ -618,8 +632,8 @@ def png(image):
 
 
 @pytest.fixture
-def page():
-    return FakePage()
+def page(settings):
+    return FakePage(settings.var_dir)
 
 
 @pytest.fixture

@@ -466,7 +466,7 @@ class Clock:
 
 def submitted(jobs, webhook, **given):
     job = poster_job(**given)
-    return jobs.submit(job, webhook=webhook)
+    return jobs.submit(job, webhook=webhook).job_id
 
 
 def claimed(jobs, webhook, **given):

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -22,10 +20,10 @@ from exporter.jobs import Jobs, State
 from exporter.pool import BrowserPool, Limits
 from exporter.queues import RENDER_TASK
 from exporter.worker import Worker
+from tests.celery_workers import celery_workers
 from tests.factories import poster_job
 from tests.integration.test_browser import cmdline, session_of
 
-ROOT = Path(__file__).parents[2]
 # A worker is there within 5 s; on two busy cores it took 20 s.
 START_S = 60
 # What an orchestrator grants (reliability: SIGTERM grace).
@@ -116,7 +114,7 @@ class TestCeleryWorker:
     @pytest.mark.parametrize(
         ("end", "code"),
         [
-            (lambda main: main.send_signal(signal.SIGTERM), 0),
+            (lambda main: os.kill(main.pid, signal.SIGTERM), 0),
             (lambda main: os.killpg(main.pid, signal.SIGTERM), 0),
             # The same orderly end; Celery gives it another exit code.
             (lambda main: os.killpg(main.pid, signal.SIGINT), 1),
@@ -129,7 +127,7 @@ class TestCeleryWorker:
 
         end(main)
 
-        assert main.wait(GRACE_S) == code
+        assert main.process.wait(GRACE_S) == code
         assert presence.workers(client) == []
         assert alive(chromium) == []
         assert "worker process stopped" in main.log.read_text()
@@ -139,9 +137,9 @@ class TestCeleryWorker:
         chromium = until(lambda: browsers_of(client))
         child = presence_pid(client)
 
-        main.kill()
+        main.process.kill()
 
-        main.wait(5)
+        main.process.wait(5)
         until(lambda: not alive([*chromium, child]), within_s=15)
 
     def test_without_a_browser_a_job_waits_in_its_queue(self, celery_worker, client, settings):
@@ -163,7 +161,7 @@ class TestCeleryWorker:
     def test_settings_it_cannot_work_with_end_it_at_once(self, celery_worker):
         main = celery_worker(TILES_URL="pmtiles:/nowhere")
 
-        assert main.wait(START_S) == 1
+        assert main.process.wait(START_S) == 1
         assert "TILES_URL must name a .pmtiles file" in main.log.read_text()
 
 
@@ -229,34 +227,8 @@ def client(redis_url):
 @pytest.fixture
 def celery_worker(settings, tmp_path):
     """Start `celery worker` processes as `make run` does, each in a group of its own."""
-    started = []
-
-    def start(**env):
-        log = tmp_path / f"worker-{len(started)}.log"
-        command = [sys.executable, "-m", "celery", "-A", "exporter", "worker", "-c", "1"]
-        with log.open("wb") as output:
-            main = subprocess.Popen(
-                [*command, "-Q", "high,normal,low"],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "REDIS_URL": settings.redis_url,
-                    "TILES_URL": settings.tiles_url,
-                    "EXPORT_VAR_DIR": str(settings.var_dir),
-                    **env,
-                },
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        main.log = log
-        started.append(main)
-        return main
-
-    yield start
-    for main in started:
-        main.kill()
-        main.wait(10)
+    with celery_workers(settings, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-from exporter.poster import Format, Layers, Marker, Output, Resolution
+from exporter.poster import (
+    Building3D,
+    Format,
+    Layers,
+    Marker,
+    Output,
+    Palette,
+    Resolution,
+    from_json,
+)
 from tests.rendering import PLAIN
 from webapi.catalogue import Catalogue
 
@@ -117,16 +126,43 @@ def maps() -> dict[str, Case]:
         "names": {"layers": names, "zoom": 14.0},
         "tilted": {"layers": tilted, "zoom": 14.5},
         "tilted-dark": {"layers": tilted, "zoom": 14.5, "style": "dark-mode"},
+        "tilted-ramp": {
+            "layers": replace(tilted, pitch=60, buildings_3d_height_scale=1.5), "zoom": 15.5,
+            "center": HELSINKI, "name": "Helsinki", "palette": evening(),
+        },
         "helsinki": {"center": HELSINKI, "zoom": 15.0, "name": "Helsinki", "layers": CITY},
         "hillshade": {**relief, "layers": RELIEF},
         "contours": {**relief, "layers": replace(RELIEF, contours=True)},
+        "population": {"layers": replace(CITY, population=True), "zoom": 11.0},
         "contours-topographic": {
             **relief, "layers": replace(RELIEF, contours=True), "style": "topographic",
         },
         "terrain": {
             **relief, "layers": replace(RELIEF, contours=True, volumetric_terrain=True, pitch=55),
         },
+        "terrain-fog": {
+            **relief, "style": "dark-mode",
+            "layers": replace(RELIEF, volumetric_terrain=True, pitch=60, bearing=20,
+                              terrain_fog_range=(-0.5, 2.5)),
+        },
+        "terrain-low-sun": {
+            **relief,
+            "layers": replace(
+                RELIEF, volumetric_terrain=True, pitch=45, terrain_light_azimuth=270,
+                terrain_light_altitude=12, terrain_color="#d8dcc0", terrain_shadow_color="#5a4632",
+            ),
+        },
     }  # fmt: skip
+
+
+def evening() -> Palette:
+    """A palette of one's own: ink on paper, and towers that glow in a low light."""
+    ink: Palette = from_json(Palette, Catalogue.read().styles["minimal"]["palettes"][0])
+    glow = Building3D(
+        color_low="#3b4a6b", color_mid="#c8735a", color_high="#f4c46b", opacity=0.95,
+        light_color="#ffe2c0", light_intensity=0.6,
+    )  # fmt: skip
+    return replace(ink, building_3d=glow)
 
 
 CASES: dict[str, Case] = {**styles(), **sheets(), **words(), **marks(), **maps()}

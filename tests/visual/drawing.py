@@ -4,7 +4,6 @@ After a change that is meant to be seen: draw them, look at `git diff` in pictur
 """
 
 import asyncio
-import io
 import sys
 import tempfile
 from dataclasses import replace
@@ -13,7 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from exporter.settings import Settings
-from tests.rendering import PLAIN, Renderer, offline, renderer
+from tests.people import write_people
+from tests.rendering import PLAIN, Renderer, offline, renderer, with_alpha
 from tests.servers import SAMPLE
 from tests.visual.cases import CASES, SIZE
 
@@ -21,14 +21,19 @@ GOLDENS = Path(__file__).parent / "goldens"
 
 
 def settings(folder: Path) -> Settings:
-    """The sample city and the sample relief."""
-    return replace(offline(folder), terrain_url=f"pmtiles:{SAMPLE / 'elevation'}")
+    """The sample city and the sample relief, and people made up."""
+    people = write_people(folder / "people.pmtiles")
+    return replace(
+        offline(folder),
+        terrain_url=f"pmtiles:{SAMPLE / 'elevation'}",
+        population_url=f"pmtiles:{people}",
+    )
 
 
 async def draw_case(draw: Renderer, name: str) -> Image.Image:
     """Draw case *name* as RGBA."""
     drawing = await draw(**{"size": SIZE, "layers": PLAIN, **CASES[name]})
-    return Image.open(io.BytesIO(drawing.image)).convert("RGBA")
+    return with_alpha(drawing).convert("RGBA")
 
 
 async def main() -> None:

@@ -32,6 +32,7 @@ export const abstract = {
     cap: 'round',
     join: 'round',
     opacity: {water: 1, waterway: 0.7, park: 0.8, buildings: 0.6},
+    density: [0, 0.1, 0.3, 0.5, 0.7],
     bridges: false,
     piers: true,
     roadWidth: 1.9,

@@ -2,6 +2,7 @@
 
 import {layersOf} from '../src/layers.js';
 import {MAIN, buildingEdges, cores, greenEdges, shore} from '../src/ornaments.js';
+import {CLEAR} from '../src/population-layer.js';
 import {palette} from './ramp.js';
 
 const ID = 'blueprint';
@@ -29,6 +30,7 @@ export const blueprint = {
     cap: 'square',
     join: 'miter',
     opacity: {water: 1, waterway: 0.7, park: 0.25, buildings: 0.2},
+    density: CLEAR,
     bridges: false,
     piers: true,
     waterwayStays: true,

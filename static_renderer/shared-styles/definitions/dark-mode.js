@@ -2,6 +2,7 @@
 
 import {layersOf} from '../src/layers.js';
 import {roadGlow, shore} from '../src/ornaments.js';
+import {CLEAR} from '../src/population-layer.js';
 import {palette} from './ramp.js';
 
 const ID = 'dark-mode';
@@ -29,6 +30,7 @@ export const darkMode = {
     cap: 'round',
     join: 'round',
     opacity: {water: 1, waterway: 0.5, park: 0.4, buildings: 0.3},
+    density: CLEAR,
     bridges: true,
     piers: true,
     cover: 1.6,

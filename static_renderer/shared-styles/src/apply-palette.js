@@ -2,6 +2,7 @@
 
 import {isDark} from './colour.js';
 import {settle} from './elevation-layers.js';
+import {buildingPaint, lightOf} from './light.js';
 import {rolesOf} from './roles.js';
 
 /** @typedef {import('../index.js').Style} Style */
@@ -23,9 +24,10 @@ const FADE = {opacity: 0.7, width: 0.8};
  */
 export function applyPalette(style, palette, layers) {
   const roles = rolesOf(palette);
-  const drawn = style.mapStyle.layers.map((layer) => applied(structuredClone(layer), roles, layers));
+  const drawn = style.mapStyle.layers.map((layer) => applied(structuredClone(layer), roles, palette, layers));
   drawn.forEach((layer) => settle(layer, layers, isDark(palette.background)));
-  return {...structuredClone(style.mapStyle), layers: drawn};
+  const light = lightOf(style.mapStyle.light, palette);
+  return {...structuredClone(style.mapStyle), ...(light ? {light} : {}), layers: drawn};
 }
 
 /** @param {string} name @param {LayerSettings} layers */
@@ -37,9 +39,10 @@ export function isOn(name, layers) {
 /**
  * @param {Layer} layer changed in place
  * @param {Record<string, string>} roles
+ * @param {Palette} palette
  * @param {LayerSettings} layers
  */
-function applied(layer, roles, layers) {
+function applied(layer, roles, palette, layers) {
   const about = /** @type {Record<string, any>} */ (layer.metadata ?? {});
   const paint = (layer.paint ??= {});
   const layout = (layer.layout ??= {});
@@ -50,7 +53,7 @@ function applied(layer, roles, layers) {
   if (name) layout.visibility = isOn(name, layers) ? 'visible' : 'none';
   if (about['poster:weighted']) weigh(paint, layers);
   if (layer.type === 'symbol') size(layout, about['poster:sized'], layers);
-  if (layer.type === 'fill-extrusion') raise(paint, layers);
+  if (layer.type === 'fill-extrusion') raise(paint, palette, layers);
   return layer;
 }
 
@@ -70,12 +73,20 @@ function size(layout, own, layers) {
   layout['text-max-width'] = layers.labelMaxWidth ?? 10;
 }
 
-/** @param {Record<string, any>} paint @param {LayerSettings} layers */
-function raise(paint, layers) {
-  const missing = layers.buildings3DDefaultHeight ?? 6;
-  const height = ['*', layers.buildings3DHeightScale ?? 1, ['to-number', ['get', 'render_height'], missing]];
-  paint['fill-extrusion-height'] = ['interpolate', ['linear'], ['zoom'], 13, 0, 13.5, height];
-  paint['fill-extrusion-base'] = ['to-number', ['get', 'render_min_height'], 0];
+/** @param {Record<string, any>} paint @param {Palette} palette @param {LayerSettings} layers */
+function raise(paint, palette, layers) {
+  const scale = layers.buildings3DHeightScale ?? 1;
+  const height = ['to-number', ['get', 'render_height'], layers.buildings3DDefaultHeight ?? 6];
+  const base = ['to-number', ['get', 'render_min_height'], 0];
+  Object.assign(paint, buildingPaint(palette, height));
+  paint['fill-extrusion-height'] = grown(['*', scale, height]);
+  // A part that stands upon another has to grow with it, or it would be inside out.
+  paint['fill-extrusion-base'] = grown(['*', scale, base]);
+}
+
+/** From flat to full height where buildings begin. @param {unknown[]} metres */
+function grown(metres) {
+  return ['interpolate', ['linear'], ['zoom'], 13, 0, 13.5, metres];
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import {withAlpha} from './colour.js';
+import {exaggeration} from './light.js';
 import {byZoom, colours, toggle} from './parts.js';
 
 /** @typedef {import('../index.js').LayerSettings} LayerSettings */
@@ -96,15 +97,24 @@ export function indexedContours(font) {
  * @param {boolean} dark whether the paper is
  */
 export function settle(layer, settings, dark) {
-  if (layer.type === 'hillshade') {
-    layer.paint['hillshade-exaggeration'] = Math.min(1, Math.max(0, settings.hillshadeExaggeration ?? 0.5));
-    layer.paint['hillshade-illumination-direction'] = (settings.terrainLightAzimuth ?? 315) % 360;
+  if (layer.type === 'hillshade') lightLand(layer.paint, settings);
+  if (layer.type === 'background' && settings.volumetricTerrain && settings.terrainColor) {
+    layer.paint['background-color'] = settings.terrainColor;
   }
   if (layer.type === 'color-relief') {
     const charted = layer.id === 'bathymetry-volumetric';
     layer.paint['color-relief-color'] = deepened(layer.paint['color-relief-color'], charted ? chart() : SHADE, dark);
   }
   if (layer.source === 'contours') layer.filter = ['all', ON_LAND, chosen(layer.id, settings.contourDensity ?? 50)];
+}
+
+/** @param {any} paint @param {LayerSettings} settings */
+function lightLand(paint, settings) {
+  const {terrainLightAzimuth: azimuth, terrainShadowColor: shadow, terrainHighlightColor: highlight} = settings;
+  paint['hillshade-exaggeration'] = exaggeration(settings);
+  paint['hillshade-illumination-direction'] = (azimuth ?? 315) % 360;
+  if (shadow) Object.assign(paint, {'hillshade-shadow-color': shadow, 'hillshade-accent-color': shadow});
+  if (highlight) paint['hillshade-highlight-color'] = highlight;
 }
 
 /** @param {string} colour @param {Steps} shade @param {boolean} dark */

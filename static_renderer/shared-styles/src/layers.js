@@ -6,6 +6,7 @@
  */
 
 import {bathymetry, contours, hillshade, indexedContours} from './elevation-layers.js';
+import {population} from './population-layer.js';
 import {MOTORWAY, ROADS} from './road-classes.js';
 import {SOURCE, byZoom, colours, line, times, toggle, weighted} from './parts.js';
 
@@ -22,6 +23,7 @@ import {SOURCE, byZoom, colours, line, times, toggle, weighted} from './parts.js
  * @property {number} [roadWidth] factor of all road widths
  * @property {number} [cover] factor of the opacity of landcover and landuse
  * @property {boolean} [survey] contours with index lines and heights, and depths in steps
+ * @property {import('./population-layer.js').Density} [density] how clearly population is tinted
  * @property {boolean} [waterwayStays] waterways do not go with the water
  * @property {Partial<Record<'country' | 'state' | 'city', Stops>>} [labelSizes]
  * @property {Partial<Record<'onWater' | 'onGround' | 'underRoads' | 'onRoads', object[]>>} [ornaments]
@@ -50,6 +52,7 @@ export function layersOf(traits) {
     streetNames(traits),
     ...rails(),
     buildings3d(),
+    population(traits.density),
     ...(traits.survey ? indexedContours(facesOf(traits)) : contours()),
     ...boundaries(),
     ...places(traits),
@@ -147,7 +150,7 @@ function rails() {
 }
 
 function buildings3d() {
-  // Height and base are filled in by applyPalette, which knows the scale and the default height.
+  // Heights and colours are filled in by applyPalette, which knows the settings and the palette's ramp.
   return {
     id: 'buildings-3d', type: 'fill-extrusion', source: SOURCE, 'source-layer': 'building',
     minzoom: 13,

@@ -37,6 +37,7 @@ export function rolesOf(palette) {
     boundary: palette.border,
     ground: palette.landuse,
     accent: palette.accent ?? palette.text,
+    population: palette.population ?? palette.accent ?? palette.primary ?? palette.roads.motorway,
     casing: mix(palette.text, palette.background, dark ? 0.55 : 0.2),
     shallow: mix(palette.water, palette.background, 0.5),
     hedge: mix(green, palette.text, 0.35),

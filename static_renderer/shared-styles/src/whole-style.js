@@ -1,11 +1,12 @@
 /** A definition -> the whole style, as its file holds it. */
 
 import {applyPalette} from './apply-palette.js';
+import {LIGHT} from './light.js';
 
 /**
  * Public tiles, so that a style works as it is; the renderer page puts its gateway's addresses here.
  * Whoever shows contour lines makes their tiles (`elevation-layers.js`) and serves them under this
- * protocol.
+ * protocol, and whoever has population tiles puts their address in: no public ones are known.
  */
 const SOURCES = {
   openmaptiles: {type: 'vector', url: 'https://tiles.openfreemap.org/planet'},
@@ -14,6 +15,7 @@ const SOURCES = {
     tiles: ['https://s3.amazonaws.com/elevation-tiles-prod/terrarium/{z}/{x}/{y}.png'],
   },
   contours: {type: 'vector', tiles: ['contours://{z}/{x}/{y}'], minzoom: 9, maxzoom: 15},
+  population: {type: 'vector', tiles: ['population://{z}/{x}/{y}'], minzoom: 0, maxzoom: 15},
 };
 
 /**
@@ -21,7 +23,7 @@ const SOURCES = {
  * @returns {import('../index.js').Style}
  */
 export function wholeStyle({layers, ...about}) {
-  const mapStyle = {version: 8, name: about.name, sources: SOURCES, layers};
+  const mapStyle = {version: 8, name: about.name, sources: SOURCES, light: LIGHT, layers};
   /** @type {import('../index.js').Style} */
   const style = {...about, layerToggles: toggles(layers), mapStyle};
   // In the file the map wears its default palette, so that it can be looked at as it is.

@@ -5,6 +5,7 @@ import pytest
 from deploy.local.refusal import MET, MISSED
 from deploy.local.report import Report
 from tests.bench import goals
+from tests.bench.identical import Identical
 from tests.bench.measured import LLVMPIPE, NATIVE, OLD, WARM, Measured, Run
 from tests.bench.subject import BIG, HUGE, USUAL
 from tests.bench.submits import Submits
@@ -37,6 +38,17 @@ def test_what_could_not_run_is_a_goal_missed_that_says_why(report: Report) -> No
         told
         == ["not measured"] * 2 + ["could not run: no EGL"] * 2 + ["could not run: not built"] * 2
     )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "reused", "met"), [(1, True, True), (2, True, False), (1, False, False)]
+)
+def test_an_identical_request_that_is_drawn_again_misses_the_goal(
+    report: Report, drawn: int, reused: bool, met: bool
+) -> None:
+    goals.judge_reuse(report, Identical(3, drawn, reused, 0.01))
+
+    assert [goal.met for goal in report.goals] == [met]
 
 
 @pytest.mark.parametrize(("fetched", "different", "met"), [(12, 12, True), (13, 12, False)])

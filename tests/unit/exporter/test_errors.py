@@ -6,7 +6,15 @@ import re
 import pytest
 
 from exporter import errors
-from exporter.errors import ExportError, InvalidJob, RenderError, by_code
+from exporter.errors import (
+    LONGEST_MESSAGE,
+    ExportError,
+    InvalidJob,
+    RenderError,
+    by_code,
+    harmless,
+    of_page,
+)
 from exporter.jobs import Failure
 
 CLASSES = [
@@ -64,6 +72,45 @@ def test_what_the_caller_did_wrong_is_not_tried_again(cls):
 )
 def test_every_code_of_the_page_has_its_error(code):
     assert by_code(code).code == code
+
+
+def test_what_the_page_says_of_a_style_is_passed_on():
+    error = of_page("style_error", 'layers[0].paint.fill-color: color expected, "re d" found')
+
+    assert isinstance(error, errors.StyleFailed)
+    assert error.public == (
+        'The map style cannot be drawn. layers[0].paint.fill-color: color expected, "re d" found'
+    )
+
+
+def test_what_the_page_says_of_anything_else_is_for_the_log():
+    error = of_page("tiles_unavailable", "10.0.0.7 refused the connection")
+
+    assert error.public == errors.TilesUnavailable.summary
+    assert "10.0.0.7" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("said", "passed_on"),
+    [
+        ("no https://tiles.example/a?key=secret, sorry", "no [URL] sorry"),
+        ("no HTTP:\\\\host\\x", "no [URL]"),
+        ("at http://poster.internal/foreign/ticket/0.json", "at [URL]"),
+        ("wss://user:password@host:1/x", "[URL]"),
+        ("data:text/html;base64,AAAA", "[URL]"),
+        ("in /srv/app/secret.js:3", "in [path]:3"),
+        (r"in C:\\Users\\me", "in C:[path]"),
+        ("one\nline\x00 only\u202e", "one line only"),
+        ("and/or stays", "and/or stays"),
+    ],
+)
+def test_nothing_secret_is_passed_on(said, passed_on):
+    assert harmless(said) == passed_on
+
+
+@pytest.mark.parametrize("size", [301, 10_000_000])
+def test_a_long_message_is_cut(size):
+    assert harmless("x" * size) == f"{'x' * (LONGEST_MESSAGE - 1)}…"
 
 
 @pytest.mark.parametrize("code", ["", "new_code", "lease_lost", "internal_error"])

@@ -27,6 +27,16 @@ KEY = "ca_live_" + "0123456789abcdef" * 4
             "&X-Amz-Date=1",
         ),
         ("tiles?access_token=pk.abc 'next'", "tiles?access_token=[redacted] 'next'"),
+        ("secret whsec_MfKQ9r8GKYqrTwjU+/=", "secret whsec_[redacted]"),
+        ("{'Authorization': 'Bearer abc.def'}", "{'Authorization': 'Bearer [redacted]'}"),
+        ('{"authorization": "Basic dTpw"}', '{"authorization": "Basic [redacted]"}'),
+        ("sent Bearer abcdefghij to", "sent Bearer [redacted] to"),
+        (
+            "Authorization: AWS4-HMAC-SHA256 Credential=AK/1, Signature=ff00",
+            "Authorization: [redacted] Credential=[redacted] Signature=[redacted]",
+        ),
+        ("?token=t0ken&key=k3y", "?token=[redacted]&key=[redacted]"),
+        ("X-Api-Key: abc", "X-Api-Key: [redacted]"),
         ("nothing secret: job 4711, 400x600", "nothing secret: job 4711, 400x600"),
     ],
 )
@@ -58,6 +68,35 @@ def test_our_lines_and_those_of_libraries_are_json_without_secrets():
     assert "ValueError" in broken["exception"]
 
 
+def test_marked_secrets_are_in_no_line_however_they_get_there():
+    program = SECRETS_PROGRAM.replace("MARK", MARK)
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stderr
+
+    assert len(told.splitlines()) == 7
+    assert MARK not in told
+    assert told.count("[redacted]") >= 9
+
+
+MARK = "m4rk3dS3cr3t"
+SECRETS_PROGRAM = """
+import logging, structlog
+from exporter import logs
+logs.configure("INFO")
+log = structlog.get_logger()
+log.info("a", headers={"Authorization": "Bearer MARK", "Host": "a"})
+log.info("b", urls=["https://u:MARK@h/?a=1", "https://h/?token=MARK&key=MARK"])
+log.info("c", notice=("whsec_MARK",), url="https://h/?X-Amz-Signature=MARK")
+log.warning("d", error=ValueError("redis://:MARK@h:1/0"))
+logging.getLogger("lib").warning("%s", {"x-api-key": "MARK"})
+logging.getLogger("lib").warning("GET /?access_token=MARK HTTP/1.1")
+try:
+    raise RuntimeError({"authorization": "Basic MARKMARK"})
+except RuntimeError:
+    log.exception("broke")
+"""
 PROGRAM = f"""
 import logging, structlog
 from exporter import logs

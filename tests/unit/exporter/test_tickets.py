@@ -1,51 +1,74 @@
-"""A ticket: one order, its progress, its tiles, and one image at most."""
-
-import asyncio
+"""A ticket: one order, its progress, its tiles, and the pieces of one sheet."""
 
 import pytest
 
-from exporter import tickets
 from exporter.errors import ImageError
+from exporter.pieces import Pieces
 from exporter.tickets import EMPTY, MISSING, NAMED, SERVED, Ticket, Tiles
 
 
-class TestImage:
-    async def test_the_image_is_handed_to_who_waits(self, ticket):
-        waiting = asyncio.ensure_future(ticket.image())
-        assert ticket.expect_image()
+class TestPieces:
+    def test_what_came_is_handed_over_once(self, ticket):
+        send(ticket, 0, 0, b"left")
+        send(ticket, 9, 0, b"right")
 
-        ticket.take_image(b"png")
+        pieces = ticket.take_pieces()
 
-        assert await waiting == b"png"
+        assert [(piece.x, piece.path.read_bytes()) for piece in pieces] == [
+            (0, b"left"), (9, b"right"),
+        ]  # fmt: skip
+        with pytest.raises(ImageError):
+            ticket.take_pieces()
 
-    async def test_there_is_one_image(self, ticket):
-        ticket.expect_image()
-        ticket.take_image(b"first")
+    def test_they_come_row_by_row(self, ticket):
+        for x, y in ((100, 20), (0, 100), (20, 20)):
+            send(ticket, x, y, b"png")
 
-        assert not ticket.expect_image()
-        ticket.take_image(b"second")
+        assert [(piece.x, piece.y) for piece in ticket.take_pieces()] == [
+            (20, 20), (100, 20), (0, 100),
+        ]  # fmt: skip
 
-        assert await ticket.image() == b"first"
+    def test_a_place_is_taken_once(self, ticket):
+        send(ticket, 0, 0, b"first")
 
-    async def test_a_broken_upload_may_be_sent_again(self, ticket):
-        ticket.expect_image()
-        ticket.take_image(None)
+        assert ticket.expect_piece(0, 0) is None
+        assert ticket.received_bytes == len(b"first")
 
-        assert ticket.expect_image()
+    def test_a_broken_upload_may_be_sent_again(self, ticket):
+        path = ticket.expect_piece(0, 0)
+        path.write_bytes(b"half of")
+        ticket.piece_ended(path, 0)
 
-    async def test_a_page_that_sent_nothing_is_not_waited_for_without_end(
-        self, ticket, monkeypatch
-    ):
-        monkeypatch.setattr(tickets, "IMAGE_WAIT_S", 0.01)
+        assert ticket.expect_piece(0, 0) == path
+        assert not path.exists()
+
+    def test_a_page_that_sent_nothing_drew_nothing(self, ticket):
+        ticket.expect_piece(0, 0)
 
         with pytest.raises(ImageError, match="sent no image"):
-            await ticket.image()
+            ticket.take_pieces()
 
-    async def test_an_image_after_the_end_is_dropped(self, make):
+    def test_what_nobody_took_is_removed_at_the_end(self, make, tmp_path):
         with make() as ticket:
-            pass
+            send(ticket, 0, 0, b"png")
 
-        ticket.take_image(b"late")
+        assert not list(tmp_path.rglob("*.piece"))
+
+    def test_what_was_taken_stays_until_it_is_removed(self, make, tmp_path):
+        with make() as ticket:
+            send(ticket, 0, 0, b"png")
+            pieces = ticket.take_pieces()
+
+        assert list(tmp_path.rglob("*.piece"))
+        with pieces:
+            pass
+        assert not list(tmp_path.rglob("*.piece"))
+
+
+def send(ticket, x, y, body):
+    path = ticket.expect_piece(x, y)
+    path.write_bytes(body)
+    ticket.piece_ended(path, len(body))
 
 
 class TestProgress:
@@ -137,8 +160,10 @@ def closed():
 
 
 @pytest.fixture
-def make(progress, closed):
-    return lambda: Ticket({}, lambda *step: progress.append(step), closed.append)
+def make(progress, closed, tmp_path):
+    return lambda: Ticket(
+        {}, lambda *step: progress.append(step), Pieces.new(tmp_path), closed.append
+    )
 
 
 @pytest.fixture

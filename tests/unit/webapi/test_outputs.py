@@ -1,14 +1,18 @@
 """Which files may be made of one drawing."""
 
+from functools import partial
+
 import pytest
 from marshmallow import ValidationError
 
 from exporter.poster import Output
 from exporter.settings import Settings
 from tests.corpus.cases import place
+from tests.factories import limits
 from webapi.catalogue import Catalogue
 from webapi.schemas import generate_schema
 from webapi.strict import invalid
+from webapi.tiers import Tier, limits_of
 
 CATALOGUE = Catalogue.read()
 DRAWN = {"width": 800, "height": 1200, "dpi": 200}
@@ -148,26 +152,28 @@ def test_what_cannot_be_made_is_refused_by_name(body, pointer, code):
 
 
 def test_a_drawing_that_its_bleed_makes_too_large_is_refused():
-    whole = {"width": 5760, "height": 5760}
+    whole = {"width": 10_000, "height": 12_000}
 
     assert load(place(resolution=whole, output={"format": "pdf"}))
     body = {"resolution": whole, "output": {"format": "pdf", "bleed": {"amount": 3}}}
     assert refused(**body) == {"/output/bleed": "pixel_limit"}
 
 
-def test_a_webp_has_a_limit_of_its_own():
-    settings = Settings(max_side_px=20_000)
-    body = place(resolution={"width": 16_384, "height": 1000}, output={"format": "webp"})
+@pytest.mark.parametrize("size", [(16_384, 1000), (12_000, 10_001)])
+def test_a_webp_has_limits_of_its_own(size):
+    """The second for what it holds in memory: all of the picture."""
+    body = place(resolution={"width": size[0], "height": size[1]}, output={"format": "webp"})
+    of_pro = partial(limits_of, Tier.PRO, Settings())
 
     with pytest.raises(ValidationError) as raised:
-        generate_schema(settings, CATALOGUE)().load(body)
+        generate_schema(Settings(), CATALOGUE, of_pro)().load(body)
 
     [issue] = invalid(raised.value.messages).issues
     assert (issue.pointer, issue.code) == ("/output/format", "pixel_limit")
 
 
 def load(body):
-    return generate_schema(Settings(), CATALOGUE)().load(body)
+    return generate_schema(Settings(), CATALOGUE, limits)().load(body)
 
 
 def made(**body):

@@ -68,12 +68,23 @@ def test_bounds_are_a_rectangle():
 
 
 @pytest.mark.parametrize(
+    ("west", "east"), [(170, -170), (170, 190), (-190, -170), (-180, 180), (179.95, -179.95)]
+)
+def test_bounds_may_lead_across_the_antimeridian(west, east):
+    """As GeoJSON tells them, and as maps tell them that count on beyond it."""
+    assert Bounds().deserialize([[west, -2], [east, 4]]) == ((west, -2), (east, 4))
+
+
+@pytest.mark.parametrize(
     ("bounds", "code"),
     [
         ([[0, 2], [1, 1]], "bbox_invalid"),
         ([[0, 1], [0, 2]], "bbox_invalid"),
         ([[0, 1], [1, 1]], "bbox_invalid"),
-        ([[170, 0], [-170, 1]], "bbox_antimeridian"),
+        ([[180, 0], [-180, 1]], "bbox_invalid"),
+        ([[-190, 0], [190, 1]], "bbox_invalid"),
+        ([[300, 0], [-300, 1]], "bbox_invalid"),
+        ([[0, 0], [361, 1]], {1: {0: "out_of_range"}}),
         ([[0, 0]], "array_length"),
         ([[0, 0], [1]], {1: "array_length"}),
         ([[0, 0], [120, 99]], {1: {1: "out_of_range"}}),

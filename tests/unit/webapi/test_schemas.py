@@ -18,6 +18,7 @@ from exporter.poster import (
 from exporter.queues import Priority
 from exporter.settings import Settings
 from tests.corpus.cases import config, place
+from tests.factories import limits
 from webapi.catalogue import Catalogue
 from webapi.schemas import generate_schema
 from webapi.simplified import CAMERA, OPTIONS, TEXT
@@ -172,7 +173,7 @@ class TestComplaints:
              "/pixelRatio"),
             ({"width": 2, "height": 3, "orientation": "portrait"}, "conflicting_fields",
              "/orientation"),
-            ({"width": 610, "height": 914, "unit": "mm"}, "pixel_limit", ""),
+            ({"width": 1500, "height": 2250, "unit": "mm"}, "pixel_limit", ""),
             ({"width": 0.1, "height": 0.1, "unit": "mm"}, "size_too_small", ""),
             ({"width": 1, "height": 30, "unit": "cm"}, "aspect_limit", ""),
             ({"height": 30, "unit": "cm"}, "field_missing", "/width"),
@@ -189,10 +190,10 @@ class TestComplaints:
 
     def test_a_size_that_is_too_large_for_its_dpi_names_one_that_is_not(self):
         with pytest.raises(ValidationError) as raised:
-            load(place(resolution={"size": "24x36in"}))
+            load(place(resolution={"size": "24x36in", "dpi": 600}))
 
         [issue] = invalid(raised.value.messages).issues
-        assert "195 dpi" in issue.detail
+        assert "333 dpi" in issue.detail
 
     def test_a_palette_belongs_to_its_style(self):
         assert complaints(place(palette="nope")) == {"/palette": "enum_unknown"}
@@ -201,7 +202,7 @@ class TestComplaints:
 
 
 def load(body):
-    return generate_schema(Settings(), CATALOGUE)().load(body)
+    return generate_schema(Settings(), CATALOGUE, limits)().load(body)
 
 
 def complaints(body):
@@ -229,6 +230,8 @@ def odd_value(f):
         return not f.default
     if meta["one_of"]:
         return next(word for word in meta["one_of"] if word != f.default)
+    if meta["kind"] == "span":
+        return meta["low"], meta["high"]
     if meta["low"] is not None:
         return meta["low"] if meta["low"] != f.default else meta["high"]
-    return {"font": "Outfit", "colour": "#abcdef"}[meta["kind"]]
+    return {"font": "Outfit", "colour": "#abcdef", "rgb": "#abcdef", "": False}[meta["kind"]]

@@ -4,6 +4,7 @@ import pytest
 
 from exporter.poster import Format, Resolution
 from exporter.settings import Settings
+from tests.factories import limits
 from webapi.sizes import (
     PRESETS,
     SHEETS,
@@ -14,7 +15,9 @@ from webapi.sizes import (
     complaint,
     largest_dpi,
 )
+from webapi.tiers import Tier, limits_of
 
+LIMITS = limits()
 LANDSCAPE = Format(orientation="landscape")
 RATIOS = ("2:3", "3:4", "4:5", "1:1", "ISO", "16:9", "16:10", "9:16", "9:19.5")
 
@@ -97,10 +100,10 @@ def test_every_sheet_is_upright():
 @pytest.mark.parametrize("name", SHEETS)
 def test_the_largest_dpi_offered_for_paper_is_within_the_limits(name):
     size = BySheet(name, 2400).resolution(Format())
-    fits = largest_dpi(size, Settings())
+    fits = largest_dpi(size, LIMITS)
 
-    assert complaint(BySheet(name, fits).resolution(Format()), Settings()) is None
-    assert complaint(BySheet(name, fits + 2).resolution(Format()), Settings())
+    assert complaint(BySheet(name, fits).resolution(Format()), LIMITS) is None
+    assert complaint(BySheet(name, fits + 2).resolution(Format()), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +111,13 @@ def test_the_largest_dpi_offered_for_paper_is_within_the_limits(name):
     [
         Resolution(64, 64),
         Resolution(64, 1280),
-        Resolution(8192, 4050),
-        Resolution(5760, 5760),
+        Resolution(12_000, 10_000),
+        Resolution(5000, 6000, 2),
         Resolution(100, 150, 0.64),
     ],
 )
 def test_the_limits_themselves_are_allowed(size):
-    assert complaint(size, Settings()) is None
+    assert complaint(size, LIMITS) is None
 
 
 @pytest.mark.parametrize(
@@ -122,9 +125,9 @@ def test_the_limits_themselves_are_allowed(size):
     [
         (Resolution(63, 64), "size_too_small"),
         (Resolution(100, 100, 0.6), "size_too_small"),
-        (Resolution(8193, 4000), "pixel_limit"),
-        (Resolution(8192, 4051), "pixel_limit"),
-        (Resolution(2881, 2880, 2), "pixel_limit"),
+        (Resolution(12_001, 4000), "pixel_limit"),
+        (Resolution(12_000, 10_001), "pixel_limit"),
+        (Resolution(5001, 6000, 2), "pixel_limit"),
         (Resolution(64, 1281), "aspect_limit"),
         (Resolution(1, 10_000), "aspect_limit"),
         (OnPaper(0.001, 0.001, "mm", 300).resolution(Format()), "size_too_small"),
@@ -132,13 +135,43 @@ def test_the_limits_themselves_are_allowed(size):
     ],
 )
 def test_one_more_is_too_much(size, code):
-    assert complaint(size, Settings())[0] == code
+    assert complaint(size, LIMITS)[0] == code
 
 
-def test_every_format_fits_the_limits_at_high_resolution():
-    for ratio in RATIOS:
-        made = ByPreset("MEDIUM").resolution(Format(aspect_ratio=ratio))
-        assert complaint(made, Settings()) is None
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_every_preset_fits_the_limits_at_any_ratio(preset, ratio):
+    made = ByPreset(preset).resolution(Format(aspect_ratio=ratio))
+
+    assert complaint(made, LIMITS) is None
+
+
+class TestTiers:
+    HUGE = Resolution(14_400, 21_600)
+
+    @pytest.mark.parametrize("tier", [Tier.FREE, Tier.MAKER])
+    def test_the_modest_may_not_ask_for_the_huge(self, tier):
+        code, detail = complaint(self.HUGE, limits_of(tier, Settings()))
+
+        assert code == "pixel_limit"
+        assert f"at most 12000 for a key of tier {tier}, got 14400 x 21600 pixels" in detail
+
+    @pytest.mark.parametrize("tier", [Tier.PRO, Tier.ENTERPRISE, Tier.INTERNAL])
+    def test_the_others_may(self, tier):
+        assert complaint(self.HUGE, limits_of(tier, Settings())) is None
+
+    def test_limits_are_settings(self):
+        small = Settings(large_max_side_px=500, large_max_area_px=90_000)
+
+        assert complaint(Resolution(300, 300), limits_of(Tier.PRO, small)) is None
+        for size in (Resolution(501, 100), Resolution(300, 301)):
+            assert complaint(size, limits_of(Tier.PRO, small))
+
+    def test_a_refusal_tells_what_it_would_cost(self):
+        _, detail = complaint(Resolution(22_000, 22_000), limits_of(Tier.PRO, Settings()))
+
+        assert "in pieces of 9000000 pixels it would take 883 MiB of memory" in detail
+        assert "4.4 GB of disk and 39 s" in detail
 
 
 def test_the_nine_presets_are_there():

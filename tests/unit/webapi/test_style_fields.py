@@ -8,6 +8,7 @@ from exporter.poster import LayerToggle, MapStyle, Palette, PosterJob, Roads
 from exporter.settings import Settings
 from tests.corpus.cases import config, place
 from tests.corpus.strings import LITERAL
+from tests.factories import limits
 from tests.own_styles import CATALOGUE, map_style, ours, repainted
 from webapi.schemas import generate_schema
 
@@ -124,7 +125,7 @@ def read(**sections):
     return load(config(**sections)).config
 
 
-SCHEMA = generate_schema(Settings(), CATALOGUE)
+SCHEMA = generate_schema(Settings(), CATALOGUE, limits)
 
 
 def load(body):
