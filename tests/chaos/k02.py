@@ -1,0 +1,136 @@
+"""K2, a poison mix: jobs that kill their worker, hang, or have their renderer killed for memory.
+
+The others must all complete, nearly as fast as alone.
+"""
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+
+from exporter.jobs import State
+from tests.chaos import census, invariants
+from tests.chaos.trial import Scene, Trial
+
+GOOD = 200
+# Of each: so many to 200 good ones.
+POISON, HANGS, HOGS = 10, 5, 5
+POISON_ENDS_S = 300.0
+LEAST_THROUGHPUT = 0.80
+HANG_TIMEOUT_S = 30
+
+
+def run(trial: Trial) -> None:
+    """Draw good jobs alone, then as many among bad ones, and compare."""
+    good = trial.jobs(GOOD)
+    clean = _clean(trial, good)
+    with trial.stack() as scene:
+        share = good / GOOD
+        poison, hangs, hogs = (max(1, round(n * share)) for n in (POISON, HANGS, HOGS))
+        by_kind = {
+            "poison": scene.submit(poison),
+            "hang": scene.submit(hangs, timeout=1000 * HANG_TIMEOUT_S),
+            "hog": scene.submit(hogs, timeout=1000 * 60),
+            "good": scene.submit(good),
+        }
+        points = [f"after_claim=kill,job={job}" for job in by_kind["poison"]]
+        points += [f"after_capture=hang:10000,job={job}" for job in by_kind["hang"]]
+        begun = time.monotonic()
+        scene.stack.start_workers(trial.options.workers, FAILPOINTS=";".join(points))
+        scene.stack.await_workers(1)
+        with _Hunger(scene, by_kind["hog"]):
+            mixed = _rate(scene, by_kind["good"], begun)
+            scene.await_ends(len(scene.accepted), POISON_ENDS_S)
+        _judge(scene, by_kind)
+        trial.goal(
+            "throughput beside poison",
+            wanted=f">= {LEAST_THROUGHPUT:.0%} of {clean:.0f}/min",
+            measured=f"{mixed / clean:.0%}",
+            met=mixed >= LEAST_THROUGHPUT * clean,
+        )
+        invariants.check(scene)
+
+
+def _clean(trial: Trial, good: int) -> float:
+    with trial.stack() as scene:
+        jobs = scene.submit(good)
+        begun = time.monotonic()
+        scene.stack.start_workers(trial.options.workers)
+        return _rate(scene, jobs, begun)
+
+
+def _rate(scene: Scene, jobs: list[str], begun: float) -> float:
+    """Return how many of *jobs* a minute ended, until the last of them."""
+    last = jobs[-1]
+
+    def all_ended() -> bool:
+        record = scene.record(last)
+        ended = record is not None and record.state.ended
+        return ended and all(r.state.ended for r in scene.records(jobs))
+
+    limit_s = 10.0 * len(jobs) + 300
+    deadline = time.monotonic() + limit_s
+    while not all_ended():
+        if time.monotonic() > deadline:
+            break
+        scene.await_ends(len(scene.accepted), 2, poll_s=0.5)
+    return 60 * len(jobs) / (time.monotonic() - begun)
+
+
+def _judge(scene: Scene, by_kind: dict[str, list[str]]) -> None:
+    goal = scene.trial.goal
+    poison = scene.records(by_kind["poison"])
+    crashed = [r for r in poison if r.failure and r.failure.code == "worker_crashed"]
+    goal(
+        "poison that failed as worker_crashed", wanted=len(by_kind["poison"]), measured=len(crashed)
+    )
+    goal(
+        "starts of a poison job, at most",
+        wanted="<= 3",
+        measured=max(r.starts for r in poison),
+        met=max(r.starts for r in poison) <= 3,
+    )
+    slow = max(r.ended_at - r.claimed_at for r in poison)
+    goal(
+        "poison ended within",
+        wanted=f"<= {POISON_ENDS_S:g} s",
+        measured=f"{slow:.0f} s",
+        met=slow <= POISON_ENDS_S,
+    )
+    for kind in ("hang", "hog"):
+        ended = sum(r.state.ended for r in scene.records(by_kind[kind]))
+        goal(f"{kind} jobs ended", wanted=len(by_kind[kind]), measured=ended)
+    codes = {r.failure.code for r in scene.records(by_kind["hog"]) if r.failure}
+    scene.trial.fact("codes of jobs whose renderer was killed", sorted(codes))
+    good = sum(r.state is State.COMPLETED for r in scene.records(by_kind["good"]))
+    goal("good jobs completed", wanted=len(by_kind["good"]), measured=good)
+
+
+class _Hunger:
+    """Kills the renderer that draws one of *jobs*, each time, as the kernel does to a hog."""
+
+    def __init__(self, scene: Scene, jobs: list[str]) -> None:
+        self._scene = scene
+        self._jobs = jobs
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hunger", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while not self._over.wait(0.1):
+            for record in self._scene.records(self._jobs):
+                if record.state is State.RUNNING and record.progress.stage == "tiles":
+                    self._strike(int(record.worker.rpartition(":")[2]))
+
+    def _strike(self, child: int) -> None:
+        for process in census.below(child):
+            if "--type=renderer" in process.command:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)

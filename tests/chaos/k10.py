@@ -1,0 +1,55 @@
+"""K10, a hundred in flight: how long a drawing takes, and who waits for whom."""
+
+from tests.chaos import invariants
+from tests.chaos.numbers import percentile
+from tests.chaos.trial import Scene, Trial
+
+IN_FLIGHT = 100
+RENDER_S = 30.0
+
+
+def run(trial: Trial) -> None:
+    """Submit them all at once, a third of each priority, and measure waits and drawings."""
+    count = trial.jobs(IN_FLIGHT)
+    with trial.stack() as scene:
+        scene.stack.start_workers(trial.options.workers)
+        scene.stack.await_workers(trial.options.workers)
+        for _ in range(count // 3 + 1):
+            for priority in ("low", "normal", "high"):
+                if len(scene.accepted) < count:
+                    scene.submit(1, priority=priority)
+        scene.await_ends(count, 10.0 * count + 120)
+        judge(scene)
+        invariants.check(scene, completed=count)
+
+
+def judge(scene: Scene) -> None:
+    goal, records = scene.trial.goal, scene.records()
+    drawn = [r.result.render_time_ms / 1000 for r in records if r.result]
+    mean = sum(drawn) / max(1, len(drawn))
+    goal(
+        "claim to stored, mean",
+        wanted=f"< {RENDER_S:g} s",
+        measured=f"{mean:.2f} s",
+        met=bool(drawn) and mean < RENDER_S,
+    )
+    waits = {
+        p: [r.claimed_at - r.created_at for r in records if r.priority == p and r.claimed_at]
+        for p in ("high", "normal", "low")
+    }
+    p95 = {p: round(percentile(w, 95), 1) for p, w in waits.items() if w}
+    scene.trial.fact("wait p95, s", p95)
+    goal(
+        "high waits less than low, p95",
+        wanted=True,
+        measured=p95.get("high", 0) < p95.get("low", 0),
+    )
+    # A worker in two reads the low queue first: low is over when half of all is, at the latest.
+    longest = max(waits["low"], default=0.0)
+    last = max((max(w) for w in waits.values() if w), default=0.0)
+    goal(
+        "low waits, at most",
+        wanted=f"<= {last:.0f} s, the last of all",
+        measured=f"{longest:.0f} s",
+        met=longest <= last,
+    )
