@@ -16,7 +16,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test bench chaos soak lint check release-check images simulate gallery goldens openapi clean
+.PHONY: help setup demo run test bench profile chaos soak lint check release-check images simulate gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -47,6 +47,9 @@ chaos: setup ## the gates under fire, into build/chaos/; GATE=K1 JOBS=1000 SEED=
 
 soak: setup ## RENDERS=2000 or MINUTES=120 of drawing: memory, processes, speed, and a plot
 	$(do) env $(chaos_options) GATE=K11 setpriv --pdeathsig TERM -- $(py) -m tests.chaos
+
+profile: setup ## where the CPU time of a warm poster goes, into build/profile/
+	$(do) $(py) -m tests.bench.profile
 
 lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) $(bin)/ruff check

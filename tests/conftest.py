@@ -16,6 +16,7 @@ from exporter.settings import Settings
 SHARE_A_STACK = ("functional",)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares a browser or a stack, where tests run in several processes."""
     tests = Path(__file__).parent
