@@ -40,20 +40,30 @@ _PROFILE_PREFIX = "profile-"
 
 @dataclass(frozen=True)
 class GlBackend:
-    """A software GL stack: its flags, and the word its WebGL renderer string must contain."""
+    """A GL stack: its flags, and the word its WebGL renderer string must contain.
+
+    None is for any that is not software.
+    """
 
     flags: tuple[str, ...]
-    renderer: str
+    renderer: str | None
+
+    def is_shown_by(self, renderer: str) -> bool:
+        """Tell whether *renderer*, as WebGL names it, is this one."""
+        if self.renderer is not None:
+            return self.renderer in renderer
+        return not any(b.renderer in renderer for b in GL_BACKENDS.values() if b.renderer)
 
 
+# By the system's EGL, which is Mesa's.
+_BY_EGL = ("--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist")
 GL_BACKENDS = {
-    "llvmpipe": GlBackend(
-        ("--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist"), "llvmpipe"
-    ),
+    "llvmpipe": GlBackend(_BY_EGL, "llvmpipe"),
     # Software WebGL is opt-in since Chromium 139.
     "swiftshader": GlBackend(
         ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), "SwiftShader"
     ),
+    "gpu": GlBackend(_BY_EGL, None),
 }
 
 _FLAGS = (
@@ -94,7 +104,8 @@ _FLAGS = (
 class Browser:
     """A running Chromium. `usable` turns False for good at the first sign of trouble."""
 
-    def __init__(self, process: asyncio.subprocess.Process, profile: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, profile: Path, backend: str) -> None:
+        self.backend = backend
         self._process = process
         self._profile = profile
         self._connection: Any = None
@@ -105,16 +116,18 @@ class Browser:
         self.version = ""
 
     @classmethod
-    async def start(cls, settings: Settings, *, proxy_port: int) -> Self:
+    async def start(cls, settings: Settings, *, proxy_port: int, backend: str = "") -> Self:
         """Start Chromium behind the gateway on *proxy_port*. Raises BrowserLaunchFailed.
 
+        *backend* is what WebGL is to draw with, the first of the settings by default.
         Call it on the worker's loop thread: the parent-death signal is tied to the thread that
         forks, and that thread lives as long as the worker.
         """
         account = _account(settings)
+        backend = backend or settings.gl_backends[0]
         profile = _make_profile(account)
         guard = _guard(account, settings.browser_nice)
-        command = [*guard, *_command(settings, profile, proxy_port)]
+        command = [*guard, *_command(settings, backend, profile, proxy_port)]
         try:
             with (profile / "chromium.log").open("wb") as stderr:
                 process = await asyncio.create_subprocess_exec(
@@ -122,14 +135,14 @@ class Browser:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=stderr,
-                    env=_environment(profile),
+                    env=_environment(profile, backend),
                     start_new_session=True,
                 )
         except OSError as err:
             shutil.rmtree(profile, ignore_errors=True)
             raise BrowserLaunchFailed(f"{command[0]}: {err}") from err
         _step_back(process.pid, settings.browser_nice)
-        browser = cls(process, profile)
+        browser = cls(process, profile, backend)
         try:
             await browser._connect()
         except BaseException:
@@ -340,7 +353,7 @@ def _step_back(pid: int, nice: int) -> None:
         log.debug("session not niced", pid=pid, error=str(err))
 
 
-def _command(settings: Settings, profile: Path, proxy_port: int) -> list[str]:
+def _command(settings: Settings, backend: str, profile: Path, proxy_port: int) -> list[str]:
     sandbox = []
     if settings.allow_no_sandbox:
         log.error(
@@ -351,7 +364,7 @@ def _command(settings: Settings, profile: Path, proxy_port: int) -> list[str]:
     return [
         str(settings.chromium_path),
         *_FLAGS,
-        *GL_BACKENDS[settings.gl_backend].flags,
+        *GL_BACKENDS[backend].flags,
         *sandbox,
         f"--proxy-server=http://127.0.0.1:{proxy_port}",
         f"--user-data-dir={profile}",
@@ -359,8 +372,9 @@ def _command(settings: Settings, profile: Path, proxy_port: int) -> list[str]:
     ]
 
 
-def _environment(profile: Path) -> dict[str, str]:
+def _environment(profile: Path, backend: str) -> dict[str, str]:
     home = str(profile)
+    software = {"LIBGL_ALWAYS_SOFTWARE": "1"} if GL_BACKENDS[backend].renderer else {}
     return {
         "PATH": os.defpath,
         "HOME": home,
@@ -368,7 +382,7 @@ def _environment(profile: Path) -> dict[str, str]:
         "XDG_CONFIG_HOME": home,
         "XDG_CACHE_HOME": home,
         "LANG": "C.UTF-8",
-        "LIBGL_ALWAYS_SOFTWARE": "1",
+        **software,
     }
 
 

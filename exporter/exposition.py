@@ -172,6 +172,12 @@ def _of_workers(states: list[WorkerState]) -> Iterator[Metric]:
     for state in states:
         storage.add_metric([state.worker, state.storage], 1)
     yield storage
+    renderer = GaugeMetricFamily(
+        "export_gl_renderer", "What a worker draws with.", labels=["worker", "renderer"]
+    )
+    for state in states:
+        renderer.add_metric([state.worker, state.renderer], 1)
+    yield renderer
     cpu = CounterMetricFamily(
         "export_cpu_seconds", "CPU time of a worker process and its browsers.", labels=["worker"]
     )
@@ -197,9 +203,12 @@ def _job_id(message: str) -> str:
 
 def _counter(name: str, counter: Counter, values: Mapping[str, float]) -> Metric:
     family = CounterMetricFamily(name, counter.help, labels=[counter.label])
+    counted = dict.fromkeys(counter.known, 0.0)
     for field, value in sorted(values.items()):
         if field.startswith(f"{name}|"):
-            family.add_metric([field.split("|", 1)[1]], value)
+            counted[field.split("|", 1)[1]] = value
+    for word, value in counted.items():
+        family.add_metric([word], value)
     return family
 
 

@@ -33,8 +33,11 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Counter:
+    """A counter divided by *label*; its *known* values are shown from the first scrape on, at 0."""
+
     help: str
     label: str
+    known: tuple[str, ...] = ()
 
 
 HISTOGRAMS = {
@@ -45,7 +48,9 @@ HISTOGRAMS = {
     ),
 }
 COUNTERS = {
-    "export_jobs": Counter("Jobs by how they ended.", "state"),
+    "export_jobs": Counter(
+        "Jobs by how they ended.", "state", ("completed", "failed", "cancelled")
+    ),
     "export_errors": Counter("Failed attempts by error code.", "code"),
     "export_submitted": Counter("Accepted jobs by priority.", "priority"),
     "export_data_losses": Counter("Times Redis was found without its data.", "store"),

@@ -52,15 +52,14 @@ class RendererPage:
     async def open(cls, browser: Browser, settings: Settings) -> Self:
         """Load the renderer in a new tab of *browser* and check what it draws with.
 
-        Raises BrowserLaunchFailed when the page does not load or WebGL is not the configured one.
+        Raises BrowserLaunchFailed when the page does not load or WebGL is not what it should be.
         """
         self = cls(browser, await browser.new_page(), settings)
         started = time.monotonic()
         await self.load()
-        expected = GL_BACKENDS[settings.gl_backend].renderer
-        if expected not in self.renderer:
+        if not GL_BACKENDS[browser.backend].is_shown_by(self.renderer):
             raise BrowserLaunchFailed(
-                f"WebGL is {self.renderer!r}, not {settings.gl_backend}: "
+                f"WebGL is {self.renderer!r}, not {browser.backend}: "
                 "set EXPORT_GL_BACKEND or install its packages (deploy/packages.txt)"
             )
         log.info("page ready", renderer=self.renderer, duration_s=_since(started))
@@ -83,6 +82,20 @@ class RendererPage:
             await alone.load(timeout_s)
             left_s = timeout_s - (time.monotonic() - started)
             return await alone._draw(gateway, job, on_progress, left_s)
+
+    async def trial(self) -> float:
+        """Draw a small map of known colours and return the milliseconds of a frame.
+
+        Raises RenderError when the colours are not where they belong, and BrowserError.
+        """
+        call = self._page.evaluate("() => window.exporter.trial()")
+        try:
+            answer = await self._browser.call(call, timeout_s=LOAD_TIMEOUT_S)
+        except TimeoutError as err:
+            raise RenderTimedOut(f"no trial map within {LOAD_TIMEOUT_S:g} s") from err
+        if not answer["ok"]:
+            raise of_page(answer["error"]["code"], answer["error"]["message"])
+        return float(answer["ms"])
 
     async def load(self, timeout_s: float = LOAD_TIMEOUT_S) -> None:
         """Load the renderer. Raises BrowserError when it does not come."""

@@ -156,8 +156,10 @@ class Settings:
     allow_no_sandbox: bool = setting(
         False, "EXPORT_ALLOW_NO_SANDBOX", "run Chromium without its sandbox; never with user input"
     )
-    gl_backend: str = setting(
-        "llvmpipe", "EXPORT_GL_BACKEND", "`llvmpipe` or `swiftshader`; another one is refused"
+    gl_backends: tuple[str, ...] = setting(
+        ("llvmpipe",),
+        "EXPORT_GL_BACKEND",
+        "`llvmpipe`, `swiftshader` or `gpu`; of several, with commas, the fastest that draws right",
     )
 
     fetch_max_bytes: int = setting(
@@ -326,7 +328,7 @@ _WEB = ("https://", "http://")
 # What a text setting may be, or must start with.
 _WORDS = {
     "storage": ("directory", "s3"),
-    "gl_backend": ("llvmpipe", "swiftshader"),
+    "gl_backends": ("llvmpipe", "swiftshader", "gpu"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
     "app_env": ("production", "development", "test"),
 }
@@ -351,7 +353,9 @@ def _check(s: Settings) -> None:
                 f"{env} must be {_range(low, high)}, got {value}",
             )
         if words := _WORDS.get(f.name):
-            _need(value in words, f"{env} must be one of {', '.join(words)}, got {value!r}")
+            each = value if isinstance(value, tuple) else (value,)
+            for word in each or ("",):
+                _need(word in words, f"{env} must be one of {', '.join(words)}, got {word!r}")
         if value and (starts := _STARTS.get(f.name)):
             # Not the value: a Redis URL may hold a password.
             _need(value.startswith(starts), f"{env} must start with one of {', '.join(starts)}")

@@ -23,7 +23,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from exporter import failpoints, leaving, logs, parking, presence, usage
+from exporter import failpoints, gl_choice, leaving, logs, parking, presence, usage
 from exporter.addresses import AddressRules
 from exporter.browser import Browser, sweep_profiles
 from exporter.celery_app import send
@@ -82,6 +82,9 @@ class Worker:
         )
         self._cpu = usage.CpuMeter()
         self._renderer = ""
+        # What WebGL draws with, once it is chosen; two browsers may start at a time.
+        self._backend = ""
+        self._choosing = asyncio.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._chores: list[asyncio.Task[None]] = []
@@ -240,7 +243,21 @@ class Worker:
         presence.report(self.redis, state)
 
     async def _start_browser(self) -> Browser:
-        return await Browser.start(self.settings, proxy_port=self.gateway.port)
+        async with self._choosing:
+            if not self._backend:
+                self._backend = await gl_choice.fastest(self.settings.gl_backends, self._try)
+        return await self._start_with(self._backend)
+
+    async def _start_with(self, backend: str) -> Browser:
+        port = self.gateway.port
+        return await Browser.start(self.settings, proxy_port=port, backend=backend)
+
+    async def _try(self, backend: str) -> float:
+        browser = await self._start_with(backend)
+        try:
+            return await (await RendererPage.open(browser, self.settings)).trial()
+        finally:
+            await browser.stop()
 
     async def _open_page(self, browser: Browser) -> RendererPage:
         page = await RendererPage.open(browser, self.settings)

@@ -1,5 +1,5 @@
 /**
- * What the worker may ask of this page: `window.exporter.ready` and `window.exporter.render`.
+ * What the worker may ask of this page: `window.exporter.ready`, `.render` and `.trial`.
  * The contract is in ../README.md.
  */
 
@@ -7,6 +7,7 @@ import {Failure} from './failure.js';
 import {Gateway} from './gateway.js';
 import {glAbilities} from './gl.js';
 import {drawPoster} from './poster.js';
+import {tryGl} from './trial.js';
 
 /** @returns {Promise<{renderer: string, maxTextureSize: number, maplibre: string}>} */
 async function prepare() {
@@ -28,4 +29,13 @@ async function render(ticket) {
   }
 }
 
-Object.assign(window, {exporter: {ready, render}});
+/** Draws a small map of known colours and tells the milliseconds of a frame. Always resolves. */
+async function trial() {
+  try {
+    return {ok: true, ms: await tryGl()};
+  } catch (error) {
+    return {ok: false, error: Failure.told(error)};
+  }
+}
+
+Object.assign(window, {exporter: {ready, render, trial}});

@@ -1,6 +1,7 @@
 """A worker process from its start to its end: alone, and as a real `celery worker`."""
 
 import asyncio
+import json
 import os
 import signal
 import threading
@@ -157,6 +158,18 @@ class TestCeleryWorker:
         # Taken and handed back again, it is in neither for a moment.
         until(lambda: client.llen("normal") + client.hlen("unacked") == 1)
         assert presence.workers(client) == []
+
+    def test_of_several_gl_backends_it_draws_with_the_fastest(self, celery_worker, client):
+        """And whoever asks what it draws with is told."""
+        main = celery_worker(EXPORT_GL_BACKEND="swiftshader,llvmpipe")
+
+        (state,) = until(lambda: presence.workers(client))
+
+        line = next(line for line in main.log.read_text().splitlines() if "gl backend ch" in line)
+        told = json.loads(line[line.index("{") :])
+        assert set(told["frames_ms"]) == {"swiftshader", "llvmpipe"}
+        assert told["backend"] == min(told["frames_ms"], key=told["frames_ms"].get)
+        assert told["backend"] in state.renderer.lower()
 
     def test_settings_it_cannot_work_with_end_it_at_once(self, celery_worker):
         main = celery_worker(TILES_URL="pmtiles:/nowhere")

@@ -22,4 +22,6 @@ def shown(default: object) -> str:
         return "`1`" if default else "off"
     if default in ("", ()):
         return "-"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     return f"`{default:g}`" if isinstance(default, float) and default < 1e6 else f"`{default}`"

@@ -68,6 +68,8 @@ class TestFromEnv:
             ("EXPORT_ALLOW_NO_SANDBOX", "perhaps"),
             ("EXPORT_STORAGE", "ftp"),
             ("EXPORT_GL_BACKEND", "vulkan"),
+            ("EXPORT_GL_BACKEND", "llvmpipe,vulkan"),
+            ("EXPORT_GL_BACKEND", ","),
             ("EXPORT_LOG_LEVEL", "LOUD"),
             ("APP_ENV", "staging"),
             ("REDIS_URL", "127.0.0.1:6379"),
