@@ -159,8 +159,12 @@ class Browser:
         self._broken = True
 
     async def new_page(self) -> Page:
-        """Open a tab; a crash of it makes the whole browser unusable. Raises BrowserError."""
-        return await self._tab(self._connection)
+        """Open a page; a crash of it makes the whole browser unusable. Raises BrowserError.
+
+        It has a context, and with it a window of its own: of two tabs in one window the one behind
+        is hidden, gets no frames, and no map in it ever settles.
+        """
+        return await self._tab(await self._context())
 
     @contextlib.asynccontextmanager
     async def apart(self) -> AsyncIterator[Page]:
@@ -168,11 +172,7 @@ class Browser:
 
         Raises BrowserError.
         """
-        making = self._connection.createIncognitoBrowserContext()
-        try:
-            context = await self.call(making, timeout_s=START_TIMEOUT_S)
-        except TimeoutError as err:
-            raise BrowserError(f"no new context: {err}") from err
+        context = await self._context()
         try:
             yield await self._tab(context)
         finally:
@@ -181,9 +181,16 @@ class Browser:
                 with contextlib.suppress(TimeoutError, BrowserError):
                     await self.call(context.close(), timeout_s=PING_TIMEOUT_S)
 
-    async def _tab(self, where: Any) -> Page:
+    async def _context(self) -> Any:
+        making = self._connection.createIncognitoBrowserContext()
         try:
-            page = await self.call(where.newPage(), timeout_s=START_TIMEOUT_S)
+            return await self.call(making, timeout_s=START_TIMEOUT_S)
+        except TimeoutError as err:
+            raise BrowserError(f"no new context: {err}") from err
+
+    async def _tab(self, context: Any) -> Page:
+        try:
+            page = await self.call(context.newPage(), timeout_s=START_TIMEOUT_S)
         except TimeoutError as err:
             raise BrowserError(f"no new tab: {err}") from err
         # Without a listener the event raises inside pyppeteer's receive loop, and every later call

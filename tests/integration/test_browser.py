@@ -121,7 +121,7 @@ async def test_a_browser_that_hangs_is_noticed_by_its_ping(browser, monkeypatch)
     os.kill(browser.pid, signal.SIGSTOP)
 
     assert not await browser.healthy()
-    with pytest.raises(BrowserError, match="no new tab"):
+    with pytest.raises(BrowserError, match="no new context"):
         monkeypatch.setattr("exporter.browser.START_TIMEOUT_S", 0.3)
         await browser.new_page()
 

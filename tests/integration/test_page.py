@@ -8,12 +8,23 @@ import pytest
 import pytest_asyncio
 
 from exporter.errors import MapBlank, RenderTimedOut, StyleFailed, TilesUnavailable
+from exporter.page import RendererPage
 from exporter.poster import Layers
 from tests.certificates import make_certificates
-from tests.rendering import LARGE, ink_box, offline, opened, renderer
+from tests.rendering import LARGE, Renderer, ink_box, offline, opened, renderer
 from tests.servers import ABSENT, ERROR, HANG, Fault, TileHost, tile_host
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_page_draws_on_beside_another_of_its_browser(draw):
+    """Chromium shows one tab of a window, and gives no frames to those behind."""
+    second = await RendererPage.open(draw._page._browser, draw._page._settings)
+
+    first, other = await draw(), await Renderer(second, draw._gateway)()
+
+    assert opened(first).tobytes() == opened(other).tobytes()
+    await second._page.close()
 
 
 class TestOnePosterAfterAnother:
