@@ -8,10 +8,10 @@ from tests.factories import ASTANA
 from tests.mvt import EXTENT, Feature, tile, write_archive
 
 CREDIT = "© Counted by hand"
-ZOOM = 9
-_SIDE = 40  # of an area, in units of the tile: some 400 m
+ZOOM = 8
+_SIDE = 24  # of an area, in units of the tile: some 600 m
 _MOST = 12_000
-_ROWS, _COLUMNS = range(-14, 15), range(-9, 10)
+_ROWS, _COLUMNS = range(-25, 26), range(-7, 8)
 
 
 def write_people(path: Path) -> Path:
@@ -29,7 +29,7 @@ def _areas(x0: int, y0: int) -> Iterator[Feature]:
         for column in _COLUMNS:
             x = x0 + column * wide + (row % 2) * wide // 2
             y = y0 + row * high
-            away = math.hypot(x - x0, y - y0) / (8 * _SIDE)
+            away = math.hypot(x - x0, y - y0) / (5 * _SIDE)
             yield Feature(_corners(x, y, high), {"population": int(_MOST * math.exp(-away))}, True)
 
 

@@ -25,13 +25,18 @@ export function drawAttribution(ink, credit, {width, height}, palette) {
   ink.lineJoin = 'round';
   ink.lineWidth = Math.max(2, 0.3 * size);
   ink.strokeStyle = palette.background;
-  ink.fillStyle = legible(mix(palette.text, palette.background, 0.45), palette.background, CONTRAST);
+  ink.fillStyle = creditColour(palette);
   linesOf(ink, credit, width - 2 * padding).reverse().forEach((line, n) => {
     const y = height - padding - n * 1.3 * size;
     ink.strokeText(line, padding, y);
     ink.fillText(line, padding, y);
   });
   ink.restore();
+}
+
+/** As quiet as it may be on the palette's paper. @param {{background: string, text: string}} palette */
+export function creditColour({text, background}) {
+  return legible(mix(text, background, 0.45), background, CONTRAST);
 }
 
 /** @param {OffscreenCanvasRenderingContext2D} ink @param {string} text @param {number} widest @returns {string[]} */

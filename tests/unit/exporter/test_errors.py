@@ -99,7 +99,7 @@ def test_what_the_page_says_of_anything_else_is_for_the_log():
         ("wss://user:password@host:1/x", "[URL]"),
         ("data:text/html;base64,AAAA", "[URL]"),
         ("in /srv/app/secret.js:3", "in [path]:3"),
-        (r"in C:\\Users\\me", "in C:[path]"),
+        (r"in C:\Users\me", "in C:[path]"),
         ("one\nline\x00 only\u202e", "one line only"),
         ("and/or stays", "and/or stays"),
     ],
