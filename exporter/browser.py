@@ -34,7 +34,11 @@ START_TIMEOUT_S = 20.0
 # One answer to `Browser.getVersion`, of a browser that may be drawing on busy cores; one that needs
 # longer is as good as hung.
 PING_TIMEOUT_S = 10.0
+# From the closing of Chromium's socket to its end.
+DEATH_SEEN_S = 1.0
 _POLL_S = 0.02
+# How much later than its broken connection the end of the process is known.
+_DEATH_S = 1.0
 _PROFILE_PREFIX = "profile-"
 
 
@@ -221,12 +225,29 @@ class Browser:
         if task.done():
             try:
                 return _result(task)
+            except BrowserError as err:
+                self._broken = True
+                if not isinstance(err.__cause__, pyppeteer.errors.ElementHandleError):
+                    await self._blame_its_death(err)
+                raise
+            except BrowserError:
+                self._broken = True
+                # A connection that breaks is how the death of the process is often heard of first.
+                await asyncio.wait({self._exited}, timeout=_DEATH_S)
+                if not self._exited.done():
+                    raise
             except BaseException:
                 self._broken = True
                 raise
         if self._exited.done() or self._crashed.is_set():
             raise BrowserCrashed(f"Chromium {self.pid} died (exit {self._process.returncode})")
         raise TimeoutError(f"no answer from Chromium {self.pid} within {timeout_s:g} s")
+
+    async def _blame_its_death(self, err: BrowserError) -> None:
+        """Raise BrowserCrashed when Chromium is dying: its socket closes before it ends."""
+        await asyncio.wait({self._exited}, timeout=DEATH_SEEN_S)
+        if self._exited.done() or self._crashed.is_set():
+            raise BrowserCrashed(f"Chromium {self.pid} died: {err}") from err
 
     async def healthy(self) -> bool:
         """Ask the browser for its version; a slow or failed answer makes it unusable."""

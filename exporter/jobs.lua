@@ -421,8 +421,13 @@ end
 return moved
 
 --- expired
-local max_starts, retention, limit, endings = unpack(ARGV)
+-- A lease that ends later than any that is given now is of before the clock was set back.
+local max_starts, retention, limit, endings, lease_ms = unpack(ARGV)
 local moved = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', now + 2 * lease_ms, '+inf')) do
+  redis.call('ZADD', P .. 'running', now + lease_ms, id)
+  redis.call('HSET', job(id), 'lease', now + lease_ms)
+end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now, 'LIMIT', 0, limit)) do
   if get(id, 'cancel_requested') or num(id, 'starts') >= tonumber(max_starts) then
     fail(id, 'worker_crashed', endings, retention)

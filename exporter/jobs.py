@@ -436,8 +436,10 @@ class Jobs:
 
         Jobs past their start limit end here instead.
         """
+        lease_ms = round(self._settings.lease_s * 1000)
+        starts = self._settings.max_starts
         return self._pairs(
-            self._run("expired", self._settings.max_starts, self._retention_ms, 100, _ENDINGS)
+            self._run("expired", starts, self._retention_ms, 100, _ENDINGS, lease_ms)
         )
 
     def overdue(self) -> int:

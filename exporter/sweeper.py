@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 # How often due retries are looked for; the shortest retry wait is about two seconds.
 TICK_S = 1.0
+# So much is no slow answer and no drift any more.
+JUMP_S = 5.0
 Send = Callable[[str, Priority], None]
 
 
@@ -31,19 +33,31 @@ class Sweeper:
     """The sweep of one worker process."""
 
     def __init__(
-        self, jobs: Jobs, client: "redis.Redis", storage: Storage, settings: Settings, send: Send
+        self,
+        jobs: Jobs,
+        client: "redis.Redis",
+        storage: Storage,
+        settings: Settings,
+        send: Send,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._redis = client
         self._storage = storage
         self._settings = settings
         self._send = send
+        self._monotonic = monotonic
+        # How far Redis' clock is ahead of ours, and until when nothing is taken for expired.
+        self._ahead_s: float | None = None
+        self._hold_until_s = 0.0
 
     def tick(self) -> None:
         """Send the retries that are due; once per `sweep_s`, in one process, sweep the rest.
 
         Raises QueueUnavailable when Redis does not answer; the next tick makes up for it.
         """
+        self._watch_clock()
         self._send_all(self._jobs.due(), "retry due")
         if self._is_my_turn():
             self.sweep()
@@ -54,15 +68,31 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Do one full sweep, whoever else does."""
-        if overdue := self._jobs.overdue():
-            log.warning("overdue jobs ended", count=overdue)
+        if self._monotonic() >= self._hold_until_s:
+            if overdue := self._jobs.overdue():
+                log.warning("overdue jobs ended", count=overdue)
+            self._send_all(self._jobs.expired(), "lease expired", first=True)
         if strays := self._jobs.strays():
             log.warning("followers of ended jobs found", count=strays)
-        self._send_all(self._jobs.expired(), "lease expired", first=True)
         self._send_lost()
         self._drop_spent()
         self._delete_losers()
         self._forget_old()
+
+    def _watch_clock(self) -> None:
+        """After a jump of Redis' clock let every living worker renew its lease before judging.
+
+        The lock of the sweep is counted by that clock, too, and would be held for as long as it was
+        set back.
+        """
+        seconds, micros = ask(self._redis.time)
+        ahead_s = seconds + micros / 1e6 - self._monotonic()
+        before_s, self._ahead_s = self._ahead_s, ahead_s
+        if before_s is None or abs(ahead_s - before_s) < JUMP_S:
+            return
+        log.error("Redis' clock jumped", by_s=round(ahead_s - before_s))
+        self._hold_until_s = self._monotonic() + self._settings.lease_s
+        ask(self._redis.delete, f"{PREFIX}sweeping")
 
     def _is_my_turn(self) -> bool:
         try:

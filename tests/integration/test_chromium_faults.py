@@ -85,14 +85,22 @@ class Stack:
 
 
 def process_of(chromium, kind):
-    """Return the first process of *kind* that draws: the browser is the one without a type."""
-    for pid in chromium:
-        words = cmdline(pid)
-        if kind == "browser" and b"--type=" not in words and b"--user-data-dir" in words:
-            return pid
-        if f"--type={kind}".encode() in words and b"extension" not in words:
-            return pid
-    raise AssertionError(f"no {kind} among {chromium}")
+    """Return the process of *kind* that draws: the browser has no type; of all others, the largest.
+
+    There are renderers of Chromium's own beside the page's, which holds a map.
+    """
+    if kind == "browser":
+        found = [
+            p for p in chromium if b"--type=" not in cmdline(p) and b"--user-data" in cmdline(p)
+        ]
+    else:
+        found = [p for p in chromium if f"--type={kind}".encode() in cmdline(p)]
+    assert found, f"no {kind} among {chromium}"
+    return max(found, key=resident)
+
+
+def resident(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
 
 
 def profiles(owner):
@@ -102,7 +110,7 @@ def profiles(owner):
 
 def zombies_below(main):
     """Return the dead that nobody of the worker has buried."""
-    _found, family = [], {main}
+    family = {main}
     stats = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

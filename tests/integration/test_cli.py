@@ -225,7 +225,7 @@ def test_nothing_is_done_to_all_jobs_by_a_word_left_out(ask, name):
 class TestPool:
     def test_each_browser_of_each_process_has_a_line(self, client, show_pool):
         each = (BrowserState("drawing", 7500, 12, 300_000_000), BrowserState("idle", 45, 0, 0))
-        presence.report(client, WorkerState("a:1", 2, 1, 12, 2, 0, 0, 3, "llvmpipe", each))
+        presence.report(client, WorkerState("a:1", 2, 1, 12, 2, 0, 0, 3, "llvmpipe", each=each))
         presence.report(client, WorkerState("b:2", 0, 0, 5, 1, 1, 0, 0, "llvmpipe"))
 
         answer = show_pool()

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from exporter.errors import JobNotFound, QueueUnavailable, StorageUnavailable
-from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Result, State
+from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, State
 from exporter.queues import Priority
 from exporter.sweeper import Sweeper
 from tests.factories import poster_job
@@ -105,6 +105,84 @@ class TestLostMessages:
         sweeper.sweep()
 
         assert sent == []
+
+
+class TestClock:
+    """Redis' clock jumps by an hour: ours does the opposite here, and the leases with it."""
+
+    HOUR_S = 3600
+
+    @pytest.fixture
+    def ours(self):
+        return Monotonic()
+
+    @pytest.fixture
+    def jumped(self, jobs, make, client, ours):
+        """A job that is being drawn, met by the first sweep after the clock was put forward."""
+        sweeper = make(monotonic=ours)
+        job = submitted(jobs)
+        token = jobs.claim(job.job_id, "w").token
+        sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        lease(client, job, -self.HOUR_S)
+        sweeper.tick()
+        return sweeper, job, token
+
+    def test_put_forward_no_living_workers_job_is_taken(self, jobs, jumped, client, sent, ours):
+        sweeper, job, token = jumped
+        assert jobs.get(job.job_id).state is State.RUNNING
+
+        jobs.beat(job.job_id, token, Progress("tiles"))
+        self.let_a_lease_pass(sweeper, client, ours)
+
+        assert sent == []
+        assert jobs.get(job.job_id).state is State.RUNNING
+
+    def test_put_forward_a_dead_workers_job_is_taken_a_lease_later(
+        self, jumped, client, sent, ours
+    ):
+        sweeper, job, _ = jumped
+        assert sent == []
+
+        self.let_a_lease_pass(sweeper, client, ours)
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def let_a_lease_pass(self, sweeper, client, ours):
+        """Let our clock go on for two leases; to know of no jump, Redis' must seem to do so, too."""
+        seen_s = ours()
+        ours.ahead_s += 120
+        sweeper._ahead_s -= ours() - seen_s
+        client.delete(f"{PREFIX}sweeping")
+        sweeper.tick()
+
+    def test_put_back_a_dead_workers_job_is_not_kept_for_an_hour(
+        self, jobs, make, client, sent, settings
+    ):
+        ours = Monotonic()
+        sweeper = make(monotonic=ours)
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        sweeper.tick()
+
+        ours.ahead_s += self.HOUR_S
+        lease(client, job, self.HOUR_S)
+        sweeper.sweep()
+
+        left_s = int(client.hget(f"{PREFIX}job:{job.job_id}", "lease")) / 1000 - time.time()
+        assert 0 < left_s <= settings.lease_s + 1
+
+    def test_time_that_just_passes_is_no_jump(self, jobs, make, client, sent):
+        sweeper = make()
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        sweeper.tick()
+        expire(client, job)
+        client.delete(f"{PREFIX}sweeping")
+
+        sweeper.tick()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
 
 
 class TestDeadWorkers:
@@ -382,7 +460,29 @@ def sent():
 
 @pytest.fixture
 def make(jobs, client, storage, settings, sent):
-    return lambda send=None: Sweeper(jobs, client, storage, settings, send or send_to(sent))
+    return lambda send=None, **given: Sweeper(
+        jobs, client, storage, settings, send or send_to(sent), **given
+    )
+
+
+class Monotonic:
+    """A monotonic clock, moved by `ahead_s`."""
+
+    ahead_s = 0.0
+
+    def __call__(self):
+        return time.monotonic() + self.ahead_s
+
+
+def lease(client, job, by_s):
+    """Move the end of the lease, as a jump of Redis' clock does."""
+    until = int(client.hget(f"{PREFIX}job:{job.job_id}", "lease")) + by_s * 1000
+    client.hset(f"{PREFIX}job:{job.job_id}", "lease", until)
+    client.zadd(f"{PREFIX}running", {job.job_id: until})
+
+
+def deadline(client, job, by_s):
+    client.zincrby(f"{PREFIX}deadlines", by_s * 1000, job.job_id)
 
 
 @pytest.fixture
