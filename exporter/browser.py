@@ -37,8 +37,6 @@ PING_TIMEOUT_S = 10.0
 # From the closing of Chromium's socket to its end.
 DEATH_SEEN_S = 1.0
 _POLL_S = 0.02
-# How much later than its broken connection the end of the process is known.
-_DEATH_S = 1.0
 _PROFILE_PREFIX = "profile-"
 
 
@@ -230,12 +228,6 @@ class Browser:
                 if not isinstance(err.__cause__, pyppeteer.errors.ElementHandleError):
                     await self._blame_its_death(err)
                 raise
-            except BrowserError:
-                self._broken = True
-                # A connection that breaks is how the death of the process is often heard of first.
-                await asyncio.wait({self._exited}, timeout=_DEATH_S)
-                if not self._exited.done():
-                    raise
             except BaseException:
                 self._broken = True
                 raise

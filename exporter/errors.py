@@ -89,6 +89,13 @@ class IdempotencyKeyReused(ExportError):
     )
 
 
+class QueueFull(ExportError):
+    """So many posters wait already that this one would have to be drawn far too late."""
+
+    code = "queue_full"
+    summary = "So many posters wait to be drawn that no more are taken now. Ask again later."
+
+
 class LeaseLost(ExportError):
     """Another worker holds the job now: stop, drop what was made, touch nothing."""
 

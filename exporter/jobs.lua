@@ -203,8 +203,9 @@ end
 --- submit
 -- The caller's Idempotency-Key and its job are written together, so that neither is there alone.
 -- Answers the job's id, its state, whose drawing it is given, and which message is to be sent where.
+-- A full queue refuses before anything is written, and only what would have to be drawn.
 local id, key_id, priority, request, queue_ms, timeout_ms, once, body, once_ms, webhook,
-  likeness, fresh, retention, most_followers, version = unpack(ARGV)
+  likeness, fresh, retention, most_followers, version, most_waiting = unpack(ARGV)
 if once ~= '' then
   local known = redis.call('HMGET', P .. once, 'job_id', 'body')
   -- A job past its retention is nobody's any more, and its key is free again.
@@ -212,6 +213,22 @@ if once ~= '' then
     if known[2] ~= body then return {'reused'} end
     return {known[1], get(known[1], 'state'), get(known[1], 'reused_from') or '', '', ''}
   end
+end
+local place = likeness ~= '' and P .. 'same:' .. key_id .. ':' .. likeness
+local other = place and redis.call('GET', place)
+local state = other and get(other, 'state')
+local waits = state == 'queued' or state == 'retrying'
+  or state == 'running' and not get(other, 'cancel_requested')
+local room = waits and redis.call('ZCARD', P .. 'followers:' .. other) < tonumber(most_followers)
+local kept, follows = fresh == '' and state == 'completed', fresh == '' and room
+if not kept and not follows then
+  local waiting = redis.call('ZCARD', P .. 'queued') + redis.call('ZCARD', P .. 'retrying')
+  if waiting >= tonumber(most_waiting) then
+    redis.call('HINCRBY', P .. 'metrics', 'export_refused|queue_full', 1)
+    return {'full', tostring(waiting)}
+  end
+end
+if once ~= '' then
   redis.call('HSET', P .. once, 'job_id', id, 'body', body)
   redis.call('PEXPIRE', P .. once, once_ms)
 end
@@ -222,21 +239,16 @@ redis.call('HSET', job(id), 'key_id', key_id, 'priority', priority, 'request', r
 if webhook ~= '' then redis.call('HSET', job(id), 'webhook', webhook) end
 redis.call('HINCRBY', P .. 'metrics', 'export_submitted|' .. priority, 1)
 redis.call('ZADD', P .. 'deadlines', now + queue_ms, id)
-if likeness ~= '' then
+if place then
   redis.call('HSET', job(id), 'likeness', likeness)
-  local other = redis.call('GET', same(id))
-  local state = other and get(other, 'state')
-  local waits = state == 'queued' or state == 'retrying'
-    or state == 'running' and not get(other, 'cancel_requested')
-  if fresh == '' and state == 'completed' then
+  if kept then
     local drawn = get(other, 'reused_from') or other
     close(id, 'completed', 'ending', get(other, 'ending'), retention)
     hold(id, drawn)
     redis.call('HINCRBY', P .. 'metrics', 'export_reused|finished', 1)
     return {id, 'completed', drawn, '', ''}
   end
-  local room = redis.call('ZCARD', P .. 'followers:' .. (other or '')) < tonumber(most_followers)
-  if fresh == '' and waits and room then
+  if follows then
     follow(id, other)
     if get(other, 'claimed_at') then start_clock(id) end
     redis.call('HINCRBY', P .. 'metrics', 'export_reused|in_flight', 1)
@@ -244,7 +256,7 @@ if likeness ~= '' then
     return {id, 'queued', other, up and other or '', up and priority or ''}
   end
   -- One that must be drawn takes the place of no other, until it is done.
-  if fresh == '' or not (waits or state == 'completed') then redis.call('SET', same(id), id) end
+  if fresh == '' or not (waits or state == 'completed') then redis.call('SET', place, id) end
 end
 redis.call('ZADD', P .. 'queued', now, id)
 return {id, 'queued', '', id, priority}

@@ -24,6 +24,7 @@ from exporter.errors import (
     JobNotFound,
     JobTerminal,
     LeaseLost,
+    QueueFull,
     QueueTimedOut,
     RecordTooNew,
     WorkerCrashed,
@@ -254,12 +255,15 @@ class Jobs:
         once: Once | None = None,
         webhook: Webhook | None = None,
         likeness: Likeness | None = None,
+        most_waiting: int | None = None,
     ) -> Submitted:
         """Write *job* as queued; the message of the answer must be sent afterwards.
 
         When this API key sent the same `once` within 24 h, nothing is written and the answer is
         about that job. Raises IdempotencyKeyReused when its body was another one. When this key has
         a job of the same *likeness*, the new one is given its drawing, now or once it is there.
+        One that would have to be drawn while *most_waiting* jobs wait (`queue_limit` of the
+        settings when it is not given) raises QueueFull, and nothing is written.
         """
         answer = self._run(
             "submit",
@@ -278,9 +282,12 @@ class Jobs:
             self._retention_ms,
             MOST_FOLLOWERS,
             SCHEMA_VERSION,
+            self._settings.queue_limit if most_waiting is None else most_waiting,
         )
         if answer[0] == "reused":
             raise IdempotencyKeyReused(f"{job.key_id} sent another body with the same key")
+        if answer[0] == "full":
+            raise QueueFull(f"a job of {job.key_id} is not taken: {answer[1]} jobs wait")
         job_id, state, reused_from, to_send, queue = answer
         return Submitted(
             job_id=job_id,

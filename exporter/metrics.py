@@ -53,6 +53,7 @@ COUNTERS = {
     ),
     "export_errors": Counter("Failed attempts by error code.", "code"),
     "export_submitted": Counter("Accepted jobs by priority.", "priority"),
+    "export_refused": Counter("Posters not taken, by reason.", "reason", ("queue_full",)),
     "export_data_losses": Counter("Times Redis was found without its data.", "store"),
     "export_webhook_attempts": Counter("Posts of notices by what came of them.", "outcome"),
     "export_storage_outages": Counter(

@@ -83,6 +83,19 @@ class Settings:
     queue_timeout_s: float = setting(
         86_400.0, "EXPORT_QUEUE_TIMEOUT_S", "how long a job may wait for its first start"
     )
+    queue_limit: int = setting(
+        10_000,
+        "EXPORT_QUEUE_LIMIT",
+        "so many jobs may wait, those for their next attempt included; a further poster is refused "
+        "(429, `queue_full`) unless it needs no drawing of its own",
+        low=1,
+    )
+    queue_limit_free: int = setting(
+        5000,
+        "EXPORT_QUEUE_LIMIT_FREE",
+        "keys of tier free are refused from so many waiting jobs on, whoever's they are",
+        low=1,
+    )
     settle_timeout_s: float = setting(
         60.0, "EXPORT_SETTLE_TIMEOUT_S", "how long the page may wait for tiles and fonts"
     )

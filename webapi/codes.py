@@ -76,6 +76,7 @@ TITLES = {
     "webhook_secret_length": "The webhook secret is too short, too long or malformed",
     "style_feature_unsupported": "Not drawn yet",
     "drawing_failed": "The poster that was waited for could not be made",
+    "queue_full": "The queue is full",
     "broker_unavailable": "The queue is not reachable",
     "storage_unavailable": "The storage is not reachable",
     "internal_error": "An error on our side",

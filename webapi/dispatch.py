@@ -20,14 +20,18 @@ def dispatch(
     once: Once | None = None,
     webhook: Webhook | None = None,
     likeness: Likeness | None = None,
+    most_waiting: int | None = None,
 ) -> Submitted:
     """Make *job* queued, or one that is given another's drawing; tell what came of it.
 
-    Raises IdempotencyKeyReused, and QueueUnavailable only when nothing was accepted: without its
-    message the job is accepted all the same, since the sweeper sends messages of queued jobs again.
+    Raises IdempotencyKeyReused and QueueFull, and QueueUnavailable only when nothing was accepted:
+    without its message the job is accepted all the same, since the sweeper sends messages of queued
+    jobs again.
     """
     failpoints.hit("api_before_record", job.job_id)
-    made = services.jobs.submit(job, once=once, webhook=webhook, likeness=likeness)
+    made = services.jobs.submit(
+        job, once=once, webhook=webhook, likeness=likeness, most_waiting=most_waiting
+    )
     if made.replayed:
         log.info("job asked for again", job_id=made.job_id)
         return made

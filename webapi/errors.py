@@ -14,6 +14,7 @@ from exporter.errors import (
     JobNotFound,
     JobTerminal,
     NoticeNotFound,
+    QueueFull,
     QueueUnavailable,
     StorageUnavailable,
 )
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 
 # Redis and the bucket are back within seconds after a restart; sooner would only add load.
 RETRY_AFTER_S = 5
+# Of a full queue some places are free by then; those refused do not come back all the time.
+FULL_RETRY_AFTER_S = 30
+_RETRY_AFTER = {429: FULL_RETRY_AFTER_S, 503: RETRY_AFTER_S}
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ STATUS: dict[type[Exception], int] = {
     UnsupportedBody: 415,
     Invalid: 422,
     IdempotencyKeyReused: 422,
+    QueueFull: 429,
     DrawingFailed: 500,
     QueueUnavailable: 503,
     StorageUnavailable: 503,
@@ -190,6 +195,6 @@ def _problem(
     response.headers.update(headers or {})
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="poster-exporter"'
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status in _RETRY_AFTER:
+        response.headers["Retry-After"] = str(_RETRY_AFTER[status])
     return response

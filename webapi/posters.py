@@ -19,7 +19,7 @@ from webapi.prefer import PARAMETER as PREFER
 from webapi.prefer import PNG, WaitedSchema, check_accept, waited_for
 from webapi.request_body import StrictParser
 from webapi.schemas import Export, generate_schema
-from webapi.tiers import PRIORITIES, ApiKey, limits_of
+from webapi.tiers import PRIORITIES, ApiKey, limits_of, most_waiting
 
 JSON = "application/json"
 HEADERS = {
@@ -33,6 +33,7 @@ _ALTERNATIVES = {
     401: "UNAUTHORIZED",
     404: "NOT_FOUND",
     409: "CONFLICT",
+    429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_SERVER_ERROR",
     503: "SERVICE_UNAVAILABLE",
 }
@@ -51,7 +52,7 @@ def blueprint(of: Services) -> Blueprint:
     shown = routes.response(200, JobSchema, content_type=JSON)
     # A job id may hold anything, "/" too: every one that is not a job's gets the same answer.
     one = "/jobs/<path:job_id>"
-    problems = {"generate": (401, 500, 503), "show": (401, 404), "cancel": (401, 404, 409)}
+    problems = {"generate": (401, 429, 500, 503), "show": (401, 404), "cancel": (401, 404, 409)}
 
     def documented(view: Any) -> Any:
         for status in problems[view.__name__]:
@@ -99,6 +100,9 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]] | Res
     new job is given its files, and says whose in `reused_from`. It may be `completed` at once. What
     a style's URLs answer may have changed since; `Cache-Control: no-cache` draws in any case.
 
+    While too many posters wait, one more is answered with 429 and `Retry-After`; a request sent
+    again, and a poster that is given again, never is.
+
     `Prefer: wait=60` answers with the poster itself (200), or with its picture for
     `Accept: image/png`; when it takes longer the answer is 202 as ever, and the job goes on.
 
@@ -112,7 +116,14 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]] | Res
     _check_priority(export, key)
     job = export.job(str(uuid.uuid4()), key.key_id)
     alike = likeness(job, at_hand.drawn_by)
-    made = dispatch(job, at_hand, once=once(), webhook=export.webhook, likeness=alike)
+    made = dispatch(
+        job,
+        at_hand,
+        once=once(),
+        webhook=export.webhook,
+        likeness=alike,
+        most_waiting=most_waiting(key.tier, at_hand.settings),
+    )
     if poster := waited_for(made.job_id, at_hand):
         return poster
     link = status_url(made.job_id)

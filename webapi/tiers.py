@@ -37,6 +37,13 @@ def limits_of(tier: Tier, settings: Settings) -> Limits:
     return Limits(side_px, area_px, settings.piece_px, whom=f"a key of tier {tier}")
 
 
+def most_waiting(tier: Tier, settings: Settings) -> int:
+    """Return how many jobs may wait when a key of *tier* asks for one more."""
+    if tier is Tier.FREE:
+        return min(settings.queue_limit_free, settings.queue_limit)
+    return settings.queue_limit
+
+
 @dataclass(frozen=True)
 class ApiKey:
     """A key without its secret. `key_id` is its public prefix; times in epoch seconds, 0 = none."""

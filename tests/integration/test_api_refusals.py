@@ -53,7 +53,7 @@ def test_every_documented_code_of_a_request_has_a_case():
     elsewhere = {
         "bad_request", "request_timeout", "style_not_found", "link_invalid", "range_invalid",
         "broker_unavailable", "storage_unavailable", "internal_error", "idempotency_key_reused",
-        "drawing_failed",
+        "drawing_failed", "queue_full",
     }  # fmt: skip
 
     assert set(TITLES) - {case.code for case in CASES} == elsewhere

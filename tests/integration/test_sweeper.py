@@ -149,7 +149,7 @@ class TestClock:
         assert sent == [(job.job_id, Priority.NORMAL)]
 
     def let_a_lease_pass(self, sweeper, client, ours):
-        """Let our clock go on for two leases; to know of no jump, Redis' must seem to do so, too."""
+        """Let two leases pass by our clock, and by Redis' for all that the sweeper can tell."""
         seen_s = ours()
         ours.ahead_s += 120
         sweeper._ahead_s -= ours() - seen_s
