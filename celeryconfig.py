@@ -54,6 +54,9 @@ broker_transport_options = {
 }
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
+# A full or read-only Redis refuses a command, which is no broken connection: the worker begins anew
+# instead of ending over it.
+broker_channel_error_retry = True
 # A job goes on while Redis is away: its lease and token decide what its end is worth, and the
 # copy of its message that Redis then hands out finds nothing to do.
 worker_cancel_long_running_tasks_on_connection_loss = False

@@ -95,6 +95,11 @@ class QueueFull(ExportError):
     code = "queue_full"
     summary = "So many posters wait to be drawn that no more are taken now. Ask again later."
 
+    def __init__(self, message: str, *, surplus: int = 0) -> None:
+        super().__init__(message)
+        # How many jobs wait beyond as many as may.
+        self.surplus = surplus
+
 
 class LeaseLost(ExportError):
     """Another worker holds the job now: stop, drop what was made, touch nothing."""

@@ -265,6 +265,7 @@ class Jobs:
         One that would have to be drawn while *most_waiting* jobs wait (`queue_limit` of the
         settings when it is not given) raises QueueFull, and nothing is written.
         """
+        limit = self._settings.queue_limit if most_waiting is None else most_waiting
         answer = self._run(
             "submit",
             job.job_id,
@@ -282,12 +283,15 @@ class Jobs:
             self._retention_ms,
             MOST_FOLLOWERS,
             SCHEMA_VERSION,
-            self._settings.queue_limit if most_waiting is None else most_waiting,
+            limit,
         )
         if answer[0] == "reused":
             raise IdempotencyKeyReused(f"{job.key_id} sent another body with the same key")
         if answer[0] == "full":
-            raise QueueFull(f"a job of {job.key_id} is not taken: {answer[1]} jobs wait")
+            raise QueueFull(
+                f"a job of {job.key_id} is not taken: {answer[1]} jobs wait, {limit} may",
+                surplus=int(answer[1]) - limit,
+            )
         job_id, state, reused_from, to_send, queue = answer
         return Submitted(
             job_id=job_id,

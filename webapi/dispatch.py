@@ -3,12 +3,13 @@
 import structlog
 
 from exporter import failpoints
-from exporter.errors import QueueUnavailable
+from exporter.errors import QueueFull, QueueUnavailable
 from exporter.events import Webhook
 from exporter.jobs import Likeness, Once, Submitted
 from exporter.poster import PosterJob
 from exporter.queues import Priority
 from webapi.context import Services
+from webapi.errors import NoRoom
 
 log = structlog.get_logger()
 
@@ -24,14 +25,17 @@ def dispatch(
 ) -> Submitted:
     """Make *job* queued, or one that is given another's drawing; tell what came of it.
 
-    Raises IdempotencyKeyReused and QueueFull, and QueueUnavailable only when nothing was accepted:
+    Raises IdempotencyKeyReused and NoRoom, and QueueUnavailable only when nothing was accepted:
     without its message the job is accepted all the same, since the sweeper sends messages of queued
     jobs again.
     """
     failpoints.hit("api_before_record", job.job_id)
-    made = services.jobs.submit(
-        job, once=once, webhook=webhook, likeness=likeness, most_waiting=most_waiting
-    )
+    try:
+        made = services.jobs.submit(
+            job, once=once, webhook=webhook, likeness=likeness, most_waiting=most_waiting
+        )
+    except QueueFull as full:
+        raise NoRoom(full, services.estimate.room_s(full.surplus)) from full
     if made.replayed:
         log.info("job asked for again", job_id=made.job_id)
         return made

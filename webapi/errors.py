@@ -25,9 +25,6 @@ log = structlog.get_logger()
 
 # Redis and the bucket are back within seconds after a restart; sooner would only add load.
 RETRY_AFTER_S = 5
-# Of a full queue some places are free by then; those refused do not come back all the time.
-FULL_RETRY_AFTER_S = 30
-_RETRY_AFTER = {429: FULL_RETRY_AFTER_S, 503: RETRY_AFTER_S}
 
 
 @dataclass(frozen=True)
@@ -98,6 +95,14 @@ class Invalid(Refused):
         super().__init__(first.code, detail, issues=issues)
 
 
+class NoRoom(Refused):
+    """The queue is full; in *retry_after_s* some of what waits will be drawn."""
+
+    def __init__(self, full: QueueFull, retry_after_s: int) -> None:
+        super().__init__(full.code, full.public)
+        self.retry_after_s = retry_after_s
+
+
 class DrawingFailed(Refused):
     """The job that the caller waited for ended without a poster; *detail* says its own code."""
 
@@ -116,7 +121,7 @@ STATUS: dict[type[Exception], int] = {
     UnsupportedBody: 415,
     Invalid: 422,
     IdempotencyKeyReused: 422,
-    QueueFull: 429,
+    NoRoom: 429,
     DrawingFailed: 500,
     QueueUnavailable: 503,
     StorageUnavailable: 503,
@@ -139,7 +144,11 @@ def register_errors(app: Flask, settings: Settings) -> None:
     docs = f"{settings.base_url}/docs"
 
     def refused(error: Refused) -> Response:
-        return _problem(docs, _status(error), error.code, error.detail, issues=error.issues)
+        headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, NoRoom) else None
+        status = _status(error)
+        return _problem(
+            docs, status, error.code, error.detail, issues=error.issues, headers=headers
+        )
 
     def ours(error: ExportError) -> Response:
         status = _status(error)
@@ -195,6 +204,6 @@ def _problem(
     response.headers.update(headers or {})
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="poster-exporter"'
-    if status in _RETRY_AFTER:
-        response.headers["Retry-After"] = str(_RETRY_AFTER[status])
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

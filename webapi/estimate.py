@@ -20,6 +20,9 @@ log = structlog.get_logger()
 FIRST_RENDER_S = 5.0
 # To find the workers Redis looks at all its keys, those of jobs too. They hardly change within it.
 PACE_KNOWN_S = 2.0
+# Of a full queue a few places are to be free when somebody who was refused comes back: many were.
+PLACES = 10
+SOONEST_S, LATEST_S = 5, 600
 _AHEAD = {
     Priority.HIGH: (Priority.HIGH,),
     Priority.NORMAL: (Priority.HIGH, Priority.NORMAL),
@@ -54,6 +57,18 @@ class Estimate:
         except (redis.RedisError, QueueUnavailable) as err:
             log.warning("no estimate", error=str(err))
             return math.ceil(FIRST_RENDER_S)
+
+    def room_s(self, surplus: int) -> int:
+        """Return whole seconds until a few places of a full queue are probably free.
+
+        *surplus*: how many jobs wait beyond as many as may. Without Redis it is the shortest time.
+        """
+        try:
+            _, each_s = self._known_pace()
+        except (redis.RedisError, QueueUnavailable) as err:
+            log.warning("no estimate", error=str(err))
+            return SOONEST_S
+        return max(SOONEST_S, min(LATEST_S, math.ceil(each_s * (surplus + PLACES))))
 
     def _known_pace(self) -> tuple[float, float]:
         """Return the mean render, and that by the number of workers."""

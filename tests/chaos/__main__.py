@@ -18,6 +18,7 @@ from deploy.local.refusal import CannotRun, exit_with
 from deploy.local.report import Goal, Report
 from deploy.local.setup import ROOT
 from deploy.local.stack import interrupt_on_signals
+from exporter import logs
 from tests.bench.machine import machine
 from tests.bench.table import aligned
 from tests.chaos import (
@@ -53,6 +54,8 @@ GATES: dict[str, Callable[[Trial], None]] = {
 def main() -> int:
     """Run the gates that were asked for, judge them, print the table."""
     interrupt_on_signals()
+    # Senders that play here log as those of the service do, and stdout has the table.
+    logs.configure("WARNING")
     options = Options.from_env(os.environ, tuple(GATES), tuple(m.name for m in mutants.ALL))
     folder = ROOT / "build" / options.kind
     shutil.rmtree(folder, ignore_errors=True)

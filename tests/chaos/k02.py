@@ -1,6 +1,7 @@
 """K2, a poison mix: jobs that kill their worker, hang, or have their renderer killed for memory.
 
-The others must all complete, nearly as fast as alone.
+The others must all complete, nearly as fast as alone: but for the time that hanging jobs hold their
+worker, which is the `timeout` they asked for and costs a small stack more than a large one.
 """
 
 import os
@@ -19,49 +20,84 @@ POISON, HANGS, HOGS = 10, 5, 5
 POISON_ENDS_S = 300.0
 LEAST_THROUGHPUT = 0.80
 HANG_TIMEOUT_S = 30
+# Of fewer, the start of a browser is a part that says nothing of the pace.
+FAIR_FROM = 50
 
 
 def run(trial: Trial) -> None:
     """Draw good jobs alone, then as many among bad ones, and compare."""
     good = trial.jobs(GOOD)
-    clean = _clean(trial, good)
+    clean_s = _clean(trial, good)
     with trial.stack() as scene:
-        share = good / GOOD
-        poison, hangs, hogs = (max(1, round(n * share)) for n in (POISON, HANGS, HOGS))
-        by_kind = {
-            "poison": scene.submit(poison),
-            "hang": scene.submit(hangs, timeout=1000 * HANG_TIMEOUT_S),
-            "hog": scene.submit(hogs, timeout=1000 * 60),
-            "good": scene.submit(good),
-        }
+        by_kind = _mix(scene, good)
         points = [f"after_claim=kill,job={job}" for job in by_kind["poison"]]
         points += [f"after_capture=hang:10000,job={job}" for job in by_kind["hang"]]
         begun = time.monotonic()
         scene.stack.start_workers(trial.options.workers, FAILPOINTS=";".join(points))
         scene.stack.await_workers(1)
         with _Hunger(scene, by_kind["hog"]):
-            mixed = _rate(scene, by_kind["good"], begun)
+            mixed_s = _took(scene, by_kind["good"], begun)
             scene.await_ends(len(scene.accepted), POISON_ENDS_S)
         _judge(scene, by_kind)
-        trial.goal(
-            "throughput beside poison",
-            wanted=f">= {LEAST_THROUGHPUT:.0%} of {clean:.0f}/min",
-            measured=f"{mixed / clean:.0%}",
-            met=mixed >= LEAST_THROUGHPUT * clean,
-        )
+        _judge_throughput(scene, by_kind, clean_s, mixed_s)
         invariants.check(scene)
 
 
+def _mix(scene: Scene, good: int) -> dict[str, list[str]]:
+    """Submit good and bad jobs in an order of chance; return them by kind."""
+    changes: dict[str, dict[str, int]] = {
+        "good": {},
+        "poison": {},
+        "hang": {"timeout": 1000 * HANG_TIMEOUT_S},
+        "hog": {"timeout": 60_000},
+    }
+    bad = {"poison": POISON, "hang": HANGS, "hog": HOGS}
+    kinds = ["good"] * good
+    for kind, number in bad.items():
+        kinds += [kind] * max(1, round(number * good / GOOD))
+    scene.chance.shuffle(kinds)
+    by_kind: dict[str, list[str]] = {kind: [] for kind in changes}
+    for kind in kinds:
+        by_kind[kind] += scene.submit(1, **changes[kind])
+    return by_kind
+
+
+def _judge_throughput(
+    scene: Scene, by_kind: dict[str, list[str]], clean_s: float, mixed_s: float
+) -> None:
+    """Compare how long the good ones took: *clean_s* alone, *mixed_s* among bad ones."""
+    trial = scene.trial
+    last = max(r.ended_at for r in scene.records(by_kind["good"]))
+    held_s = sum(
+        max(0.0, min(r.ended_at, last) - r.claimed_at)
+        for r in scene.records(by_kind["hang"])
+        if r.claimed_at
+    )
+    fair_s = mixed_s - held_s / trial.options.workers
+    told = f"{clean_s / fair_s:.0%} ({clean_s:.0f} s alone, {mixed_s:.0f} s mixed)"
+    trial.fact("seconds that hanging jobs held their workers", round(held_s))
+    if len(by_kind["good"]) < FAIR_FROM:
+        trial.fact("throughput beside poison, of too few jobs to be judged", told)
+        return
+    trial.goal(
+        "throughput beside poison",
+        wanted=f">= {LEAST_THROUGHPUT:.0%}",
+        measured=told,
+        met=clean_s / fair_s >= LEAST_THROUGHPUT,
+    )
+
+
 def _clean(trial: Trial, good: int) -> float:
+    """Return the seconds that *good* jobs take alone."""
     with trial.stack() as scene:
         jobs = scene.submit(good)
         begun = time.monotonic()
         scene.stack.start_workers(trial.options.workers)
-        return _rate(scene, jobs, begun)
+        return _took(scene, jobs, begun)
 
 
-def _rate(scene: Scene, jobs: list[str], begun: float) -> float:
-    """Return how many of *jobs* a minute ended, until the last of them."""
+def _took(scene: Scene, jobs: list[str], begun: float) -> float:
+    """Return the seconds from *begun* until the last of *jobs* has ended."""
     last = jobs[-1]
 
     def all_ended() -> bool:
@@ -75,7 +111,7 @@ def _rate(scene: Scene, jobs: list[str], begun: float) -> float:
         if time.monotonic() > deadline:
             break
         scene.await_ends(len(scene.accepted), 2, poll_s=0.5)
-    return 60 * len(jobs) / (time.monotonic() - begun)
+    return time.monotonic() - begun
 
 
 def _judge(scene: Scene, by_kind: dict[str, list[str]]) -> None:

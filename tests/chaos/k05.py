@@ -1,20 +1,24 @@
 """K5, a bad network: tiles, storage and Redis behind connections that are cut, slow or silent."""
 
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from deploy.local.ports import HOST
 from tests.bench.tile_host import tile_host
 from tests.chaos import invariants
 from tests.chaos.toxi import WELL, Evil, Net, toxi
-from tests.chaos.trial import Files, Trial
+from tests.chaos.trial import Files, Scene, Trial
 from tests.swift_server import ACCESS_KEY, REGION, SECRET, swift
 
 JOBS = 600
 BAD = Evil(reset=0.05, blackhole=0.01, latency_s=0.3, jitter_s=0.2)
+# A connection to Redis serves for hours; as many answers as an upload or a tile needs are one.
+BAD_REDIS = replace(BAD, life=10)
 LEAST_SHARE = 0.995
 BUCKET = "posters"
 
@@ -37,17 +41,39 @@ def run(trial: Trial) -> None:
             # The TileJSON names the tiles' own address, so that it must be the proxy's.
             tiles.authority = net.authority
             given = {**store.settings, "TILES_URL": f"http://{net.authority}/k5/planet"}
-            with trial.stack(net.authority, files=store.files, **given) as scene:
-                scene.stack.start_workers(trial.options.workers)
-                scene.stack.await_workers(trial.options.workers)
+            with (
+                trial.stack(net.authority, files=store.files, **given) as scene,
+                toxi(scene.stack.plan.redis_port, trial.chance) as broker,
+            ):
+                settle_behind(broker, scene)
                 net.evil = store.net.evil = BAD
+                broker.evil = BAD_REDIS
                 feeder = scene.submit_in_background(count, in_flight=60)
                 scene.await_ends(count, 15.0 * count + 300)
                 feeder.join(60)
-                net.evil = store.net.evil = WELL
-                trial.fact("connections cut", net.resets + store.net.resets)
-                trial.fact("connections silent", net.blackholes + store.net.blackholes)
-                invariants.check(scene, completed=int(LEAST_SHARE * count))
+                net.evil = store.net.evil = broker.evil = WELL
+                tell(trial, {"tiles": net, "storage": store.net, "Redis": broker})
+                trial.fact("calls of the API without an answer", scene.caller.unanswered)
+                invariants.check(scene, completed=math.ceil(LEAST_SHARE * count))
+
+
+def settle_behind(broker: Net, scene: Scene) -> None:
+    """Start an API and the workers of *scene* that find Redis behind *broker* only."""
+    url = f"redis://{HOST}:{broker.port}/0"
+    scene.caller.port = scene.stack.start_second_api(REDIS_URL=url)
+    workers = scene.trial.options.workers
+    scene.stack.start_workers(workers, REDIS_URL=url)
+    scene.stack.await_workers(workers)
+
+
+def tell(trial: Trial, nets: Mapping[str, Net]) -> None:
+    """Judge that each network was bad."""
+    for name, net in nets.items():
+        trial.fact(f"connections to {name}", net.connections)
+        trial.goal(
+            f"connections to {name} cut", wanted="> 0", measured=net.resets, met=net.resets > 0
+        )
+    trial.fact("connections silent", {name: net.blackholes for name, net in nets.items()})
 
 
 @contextmanager

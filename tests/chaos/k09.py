@@ -54,7 +54,8 @@ def judge(scene: Scene, answers: list[Answer], cap: int) -> None:
     )
     bare = sum(a.status == 429 and not a.retry_after_s for a in answers)
     goal("429 without Retry-After", wanted=0, measured=bare)
-    goal("jobs accepted", wanted=f"<= {cap}", measured=statuses[202], met=statuses[202] <= cap)
+    # Nobody draws yet.
+    goal("jobs accepted", wanted=cap, measured=statuses[202])
     p99 = percentile([answer.seconds for answer in answers], 99)
     goal(
         "submit, p99",

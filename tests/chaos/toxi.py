@@ -18,7 +18,8 @@ class Evil:
     """What happens to traffic; shares are of connections, times in seconds.
 
     *reset*: cut by RST at some point of its answer. *blackhole*: silent for ever. *latency_s* give
-    or take *jitter_s* before each block of the answer. *down*: nobody is there.
+    or take *jitter_s* before each block of the answer. *down*: nobody is there. A connection that
+    lives long counts as another one after each *life* blocks of its answer (0: never).
     """
 
     reset: float = 0.0
@@ -26,6 +27,7 @@ class Evil:
     latency_s: float = 0.0
     jitter_s: float = 0.0
     down: bool = False
+    life: int = 0
 
 
 WELL = Evil()
@@ -43,10 +45,25 @@ class Net:
     resets: int = 0
     blackholes: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _lots: dict[tuple[str, float], list[bool]] = field(default_factory=dict)
 
     @property
     def authority(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def struck(self, fault: str, share: float) -> bool:
+        """Draw whether the next connection meets *fault*.
+
+        Of each 1/*share* connections exactly one does, at a place left to chance: by dice a small
+        run would often meet none.
+        """
+        if not share:
+            return False
+        lots = self._lots.setdefault((fault, share), [])
+        if not lots:
+            lots += [True] + [False] * (round(1 / share) - 1)
+            self.chance.shuffle(lots)
+        return lots.pop()
 
 
 @contextmanager
@@ -76,11 +93,9 @@ async def _serve(net: Net, reader: asyncio.StreamReader, writer: asyncio.StreamW
     try:
         if evil.down:
             return _cut(writer)
-        if net.chance.random() < evil.blackhole:
-            net.blackholes += 1
-            # Whatever the caller does, also when it closes; until the proxy ends.
-            await asyncio.Event().wait()
-        doomed = net.chance.random() < evil.reset
+        if net.struck("blackhole", evil.blackhole):
+            await _swallow(net)
+        doomed = net.struck("reset", evil.reset)
         up, down = await asyncio.open_connection("127.0.0.1", net.target)
         net._writers.add(down)
         try:
@@ -108,9 +123,15 @@ async def _pass_on(
     slow: bool,
     doomed: bool,
 ) -> None:
+    lived = 0
     while block := await reader.read(BLOCK):
         if net.evil.down:
             raise ConnectionResetError("the network is down")
+        lived += 1
+        if slow and net.evil.life and lived % net.evil.life == 0:
+            if net.struck("blackhole", net.evil.blackhole):
+                await _swallow(net)
+            doomed = net.struck("reset", net.evil.reset)
         if slow and (net.evil.latency_s or net.evil.jitter_s):
             spread = net.chance.uniform(-net.evil.jitter_s, net.evil.jitter_s)
             await asyncio.sleep(max(0.0, net.evil.latency_s + spread))
@@ -123,6 +144,12 @@ async def _pass_on(
     if writer.can_write_eof():
         with suppress(OSError):
             writer.write_eof()
+
+
+async def _swallow(net: Net) -> None:
+    """Answer no more, whatever the caller does, also when it closes; until the proxy ends."""
+    net.blackholes += 1
+    await asyncio.Event().wait()
 
 
 def _cut(writer: asyncio.StreamWriter) -> None:

@@ -19,6 +19,7 @@ from exporter.jobs import connect
 from exporter.queues import Priority
 from exporter.settings import Settings
 from tests.corpus.cases import GENERATE, JOBS, UNKNOWN, VALID
+from tests.functional.waiting import eventually
 from webapi.keys import Keys
 from webapi.tiers import Tier
 
@@ -203,6 +204,19 @@ class TestAfterwards:
         Keys(server.redis).revoke(server.key[:16])
 
         assert server.say(head).code == "key_revoked"
+
+    def test_a_caller_who_leaves_before_the_answer_has_its_job(self, server):
+        for _ in range(4):  # as many as there are threads
+            with server.connected() as line:
+                line.sendall(server.post({"Content-Length": str(len(VALID))}) + VALID)
+
+        eventually(
+            lambda: len(server.redis.keys("export:job:*")) == 4,
+            within_s=10,
+            what="four jobs are there",
+        )
+        head = server.post({"Content-Length": str(len(VALID)), "Cache-Control": "no-cache"})
+        assert server.say(head, VALID).status == 202
 
     def test_metrics_can_be_scraped(self, server):
         answer = server.say(server.get("/metrics", {"Authorization": f"Bearer {server.key}"}))

@@ -219,13 +219,21 @@ class Door:
             for old, new in changes.items():
                 text = text.replace(old, new)
             file.write_text(text)
+        former = self._taking()
         answer = self.change(mode)
         assert answer.returncode == 0, answer.stderr
-        # Workers of the former mode finish what they have; new connections meet the new ones.
-        self.eventually(lambda: self._mode_is(mode))
+        # Workers of the former mode finish what they have. One that has not heard of the change yet
+        # still takes connections, so that they answer in both ways for a moment.
+        self.eventually(lambda: self._mode_is(mode) and not former & self._taking())
 
     def _mode_is(self, mode):
         return self.ask("GET", "/mode", key="").body.decode() == mode
+
+    def _taking(self):
+        """Return the workers of nginx that take connections."""
+        master = (self.folder / "nginx.pid").read_text().strip()
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return {pid for pid in children if b"shutting down" not in title(pid)}
 
     def change(self, mode):
         return subprocess.run(
@@ -315,6 +323,14 @@ def door(tmp_path, settings, old):
             process.terminate()
             process.wait(20)
         door.client.close()
+
+
+def title(pid):
+    """Return what a process calls itself, nothing once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 class worker_of:

@@ -11,6 +11,8 @@ import pytest
 
 from exporter.exposition import exposition
 from exporter.jobs import Failure
+from exporter.metrics import Metrics
+from exporter.presence import WorkerState, report
 from tests import api as apis
 from tests.api import RESULT
 from tests.corpus.cases import GENERATE, place
@@ -18,6 +20,7 @@ from webapi.tiers import Tier
 
 LIMIT, LIMIT_FREE = 4, 2
 FAULT = Failure("tiles_unavailable", "The map tiles could not be fetched.", True)
+WORKER = WorkerState("host:1", 2, 1, 10, 1, 0, 0, 300_000_000, "llvmpipe")
 
 
 class TestFull:
@@ -28,7 +31,7 @@ class TestFull:
 
         assert (answer.status_code, answer.json["code"]) == (429, "queue_full")
         assert answer.mimetype == "application/problem+json"
-        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Retry-After"]
         assert full.footprint() == before
         assert b'export_refused_total{reason="queue_full"} 1.0' in exposition(full.redis)
 
@@ -60,6 +63,31 @@ class TestFull:
         statuses = Counter(answer.status_code for answer in answers)
         assert statuses == {202: LIMIT, 429: 16 - LIMIT}
         assert len(limited.sent) == LIMIT
+
+
+class TestRetryAfter:
+    """When ten places will be free, by the mean drawing and the workers there are.
+
+    Each is asked of another process of the API, since one knows the pace for two seconds.
+    """
+
+    def test_it_is_longer_the_slower_the_service_and_the_fuller_its_queue(self, full):
+        Metrics(full.redis).observe("export_render_seconds", 6)
+        alone = waits(apis.api(full.settings))
+        for name in ("host:1", "host:2", "host:3"):
+            report(full.redis, replace(WORKER, worker=name))
+        other = apis.api(full.settings)
+        three = waits(other)
+        of_a_free_key = waits(other, key=other.make_key(Tier.FREE))
+
+        assert (alone, three) == (60, 20)
+        assert of_a_free_key == 2 * (LIMIT - LIMIT_FREE) + three
+
+    @pytest.mark.parametrize(("render_s", "told_s"), [(0.001, 5), (3600, 600)])
+    def test_it_is_some_seconds_and_no_hours(self, full, render_s, told_s):
+        Metrics(full.redis).observe("export_render_seconds", render_s)
+
+        assert waits(apis.api(full.settings)) == told_s
 
 
 class TestNeverRefused:
@@ -114,6 +142,13 @@ def ask(running, nth, *, key=None, headers=None):
     """Ask for the poster *nth*; two numbers are two drawings."""
     body = place(text={"title": f"Poster {nth}"})
     return running.ask("POST", GENERATE, json=body, key=key, headers=headers or {})
+
+
+def waits(running, *, key=None):
+    """Return what a full queue says, in seconds."""
+    answer = ask(running, 99, key=key)
+    assert answer.status_code == 429
+    return int(answer.headers["Retry-After"])
 
 
 def fill(running):

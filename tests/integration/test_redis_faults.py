@@ -6,14 +6,17 @@ A Redis of the test's own, a real gunicorn, a real Celery worker; nobody is star
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,9 +24,11 @@ import pytest
 import redis
 
 from exporter import presence
+from exporter.errors import QueueUnavailable
 from exporter.jobs import Jobs, State, connect
 from exporter.tasks import render_export
 from tests.celery_workers import ROOT, celery_workers, submit
+from tests.chaos.toxi import WELL, Evil, toxi
 from tests.conftest import _await_redis, free_port
 from tests.corpus.cases import GENERATE, VALID
 from tests.factories import poster_job
@@ -118,6 +123,20 @@ class TestCallers:
         eventually(lambda: api() == 202, within_s=5, what="jobs are taken again")
         assert records(own_redis) > jobs
 
+    def test_a_slow_one_is_waited_for_or_told_and_holds_up_nobody_for_long(self, own_redis, api):
+        """2 s for each answer of Redis, more than the API waits for."""
+        with toxi(own_redis.port, random.Random(1)) as net, api_on(net.port, api) as slowly:
+            assert slowly() == 202
+            net.evil = Evil(latency_s=2.0)
+            begun = time.monotonic()
+            status, code, _ = slowly.told()
+            took_s = time.monotonic() - begun
+            net.evil = WELL
+
+            assert (status, code) == (503, "broker_unavailable")
+            assert took_s < TOLD_WITHIN_S
+            eventually(lambda: slowly() == 202, within_s=10, what="jobs are taken again")
+
     def test_many_callers_of_a_silent_redis_are_all_told(self, own_redis, api):
         """No request holds its thread for long, so the last one is not told much later."""
         own_redis.signal(signal.SIGSTOP)
@@ -172,13 +191,15 @@ class TestWorkers:
     ):
         worker = make_worker(redis_url=own_redis.url)
         job = submitted(worker)
+        room = threading.Timer(1.0, own_redis.set, ("maxmemory", "0"))
 
         async def fill(_on_progress):
             own_redis.set("maxmemory", "1")
-            threading.Timer(1.0, own_redis.set, ("maxmemory", "0")).start()
+            room.start()
 
         page.while_drawing = fill
         render_export(job.job_id)
+        room.join()
 
         assert worker.jobs.get(job.job_id).state is State.COMPLETED
         assert page.drawn == 1
@@ -194,7 +215,7 @@ def ended(jobs, job_id):
     def look():
         try:
             record = jobs.get(job_id)
-        except Exception:
+        except QueueUnavailable:
             return None
         return record if record.state.ended else None
 
@@ -217,21 +238,36 @@ def api(own_redis, tmp_path):
     """A gunicorn on *own_redis*; called, it submits a job and returns the status."""
     with own_redis.client as client:
         key = Keys(client).create("test", Tier.INTERNAL)
-    gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent))
+    with gunicorn(own_redis.port, tmp_path / "api") as port:
+        yield Asking(port, key)
+
+
+@contextmanager
+def api_on(redis_port, other):
+    """Start an API beside *other*, with its key, that finds Redis at *redis_port*."""
+    with tempfile.TemporaryDirectory() as folder, gunicorn(redis_port, Path(folder)) as port:
+        yield Asking(port, other.key)
+
+
+@contextmanager
+def gunicorn(redis_port, var):
+    program = shutil.which("gunicorn", path=str(Path(sys.executable).parent))
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         process = subprocess.Popen(
-            [gunicorn, "webapi.wsgi:app", "--worker-class=gthread", "--workers=1", "--threads=8",
+            [program, "webapi.wsgi:app", "--worker-class=gthread", "--workers=1", "--threads=8",
              "--no-control-socket", f"--bind=fd://{listening.fileno()}"],
-            env={**os.environ, "REDIS_URL": own_redis.url, "EXPORT_VAR_DIR": str(tmp_path / "v")},
+            env={
+                **os.environ,
+                "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+                "EXPORT_VAR_DIR": str(var),
+            },
             pass_fds=[listening.fileno()],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        asking = Asking(listening.getsockname()[1], key)
         try:
-            assert asking() == 202
-            yield asking
+            yield listening.getsockname()[1]
         finally:
             process.terminate()
             process.wait(30)

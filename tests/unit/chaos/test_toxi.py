@@ -98,3 +98,42 @@ def test_what_is_told_counts_at_once(net):
     net.evil = WELL
 
     assert ask(net) == b"hello"
+
+
+def test_a_small_run_meets_its_share_whatever_the_seed(net):
+    net.evil = Evil(reset=0.1)
+    cut = 0
+    for _ in range(20):
+        try:
+            assert ask(net, bytes(2_000_000))
+        except ConnectionError:
+            cut += 1
+
+    assert (cut, net.resets, net.connections) == (2, 2, 20)
+
+
+def test_a_connection_that_lives_long_meets_its_share_too(net):
+    net.evil = Evil(reset=0.2, life=3)
+    answers = 0
+    with socket.create_connection(("127.0.0.1", net.port), 5) as connection:
+        try:
+            while answers < 1000:
+                connection.sendall(b"hello")
+                assert connection.recv(5)
+                answers += 1
+        except ConnectionError:
+            pass
+
+    assert net.resets == 1
+    assert answers < 100
+
+
+def test_a_connection_may_fall_silent_in_the_middle(net):
+    net.evil = Evil(blackhole=0.5, life=1)
+    with socket.create_connection(("127.0.0.1", net.port), 0.5) as connection:
+        with pytest.raises(TimeoutError):
+            for _ in range(5):
+                connection.sendall(b"hello")
+                connection.recv(5)
+
+    assert net.blackholes == 1

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 import exporter.storage
-from exporter.errors import StorageRejected, StorageUnavailable
+from exporter.errors import StorageDenied, StorageRejected, StorageUnavailable
 from exporter.settings import Settings
 from exporter.storage import BACKOFF_BASE_S, DELETE_TRIES, PUT_TRIES, S3Storage
 
@@ -130,6 +130,34 @@ class TestStatus:
         with pytest.raises(StorageRejected, match="HTTP 403"):
             put(storage)
 
+        assert bucket.methods == {"PUT": 1}
+
+    @pytest.mark.parametrize(
+        ("fault", "denied"),
+        [
+            (401, True),
+            (403, True),
+            ("block page", True),
+            ((403, "RequestTimeTooSkewed"), True),
+            ((400, "ExpiredToken"), True),
+            ((400, "InvalidJWT"), True),
+            ((400, "InvalidKey"), False),
+            (400, False),
+            (404, False),
+            (413, False),
+        ],
+        ids=str,
+    )
+    def test_who_must_be_let_in_is_told_apart_from_what_is_refused(
+        self, bucket, storage, fault, denied
+    ):
+        """Of being denied nothing is said of the file: it may be stored once somebody mended it."""
+        bucket.faults = [fault]
+
+        with pytest.raises(StorageRejected) as failed:
+            put(storage)
+
+        assert isinstance(failed.value, StorageDenied) is denied
         assert bucket.methods == {"PUT": 1}
 
     def test_waits_are_spread(self, bucket, storage, waits):
@@ -572,6 +600,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.hang_up()
         if isinstance(fault, int):
             return self.answer(fault, EMPTY_ERROR)
+        if isinstance(fault, tuple):
+            return self.answer(fault[0], xml("Error", Code=fault[1], Message="no"))
         if fault == "block page":
             return self.answer(403, BLOCK_PAGE, {"Content-Type": "text/html"})
         if fault != "forgotten":

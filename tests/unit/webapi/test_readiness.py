@@ -34,6 +34,14 @@ def test_what_is_missing_is_named(service, checks, spoil, failed):
     assert {name for name, well in checks().items() if not well} == failed
 
 
+def test_a_worker_that_is_denied_makes_it_not_ready(service, checks):
+    """Whatever this process may do: posters are stored by workers."""
+    denied = WorkerState("w2", 1, 0, 0, 1, 0, 0, 0, "", storage="denied")
+    service.redis.workers["export:worker:w2"] = json.dumps(asdict(denied))
+
+    assert checks() == {**WELL, "storage": False}
+
+
 def test_an_answer_is_kept_for_a_moment(service, checks, clock):
     checks()
     service.redis.away = True
