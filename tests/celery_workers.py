@@ -46,7 +46,9 @@ def celery_workers(settings: Settings, folder: Path) -> Iterator[Start]:
 
     def start(root: Path = ROOT, **env: str) -> CeleryWorker:
         log = folder / f"worker-{len(started)}.log"
-        command = [sys.executable, "-m", "celery", "-A", "exporter", "worker", "-c", "1"]
+        # A test run that is killed leaves no worker behind.
+        command = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable]
+        command += ["-m", "celery", "-A", "exporter", "worker", "-c", "1"]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [*command, "-Q", "high,normal,low", "-n", f"w{len(started)}@%h"],

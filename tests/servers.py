@@ -133,7 +133,14 @@ def tile_host(certificates: Certificates, *, archives: Path = SAMPLE) -> Iterato
         try:
             yield
         finally:
+            assert runner.server is not None
+            lines = [each.transport for each in runner.server.connections]
             await runner.cleanup()
+            # Of answers that hung: their callers are dead, and say no goodbye.
+            for line in lines:
+                if line is not None:
+                    line.abort()
+            await asyncio.sleep(0)
             await source.close()
 
     with _in_thread(running()):

@@ -130,10 +130,12 @@ def test_a_connection_that_lives_long_meets_its_share_too(net):
 
 def test_a_connection_may_fall_silent_in_the_middle(net):
     net.evil = Evil(blackhole=0.5, life=1)
-    with socket.create_connection(("127.0.0.1", net.port), 0.5) as connection:
-        with pytest.raises(TimeoutError):
-            for _ in range(5):
-                connection.sendall(b"hello")
-                connection.recv(5)
+    with (
+        socket.create_connection(("127.0.0.1", net.port), 0.5) as connection,
+        pytest.raises(TimeoutError),
+    ):
+        for _ in range(5):
+            connection.sendall(b"hello")
+            connection.recv(5)
 
     assert net.blackholes == 1
