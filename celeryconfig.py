@@ -50,7 +50,8 @@ broker_transport_options = {
     "socket_connect_timeout": SOCKET_TIMEOUT_S,
     "socket_keepalive": True,
     "health_check_interval": 25,
-    "retry_on_timeout": True,
+    # No `retry_on_timeout`: with it redis-py also retries a read of a broken subscription, on a new
+    # connection that is subscribed to nothing, without a limit. The worker would hang for good.
 }
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None

@@ -186,6 +186,20 @@ class TestWorkers:
             assert worker.process.poll() is None
             eventually(lambda: presence.workers(client), within_s=BACK_S, what="it is there again")
 
+    def test_a_worker_whose_connections_are_cut_takes_the_next_job(
+        self, own_redis, settings, tmp_path
+    ):
+        """Redis is well all the time: a proxy or a firewall between them cut what was idle."""
+        config = replace(settings, redis_url=own_redis.url)
+        with celery_workers(config, tmp_path) as start, connect(config) as client:
+            start()
+            eventually(lambda: presence.workers(client), within_s=START_S, what="it is there")
+            assert client.execute_command("CLIENT", "KILL", "TYPE", "pubsub") > 0
+            assert client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") > 0
+            jobs = Jobs(client, config)
+
+            assert ended(jobs, submit(jobs, config, poster_job())).state is State.COMPLETED
+
     def test_an_end_that_a_full_redis_does_not_take_is_told_later(
         self, own_redis, make_worker, page
     ):
