@@ -140,7 +140,8 @@ class Layers:
     # None: drawn where there is elevation, and where there is none nobody is told of it.
     terrain: bool | None = value(None)
     terrain_under_water: bool | None = value(None)
-    hillshade_exaggeration: float = number(0.5, 0, 1)
+    # Drawn from 0 to 1; what saved configs have beyond is drawn as the nearer of these.
+    hillshade_exaggeration: float = number(0.5, -100, 100)
     terrain_light_azimuth: float = nullable(number(315, 0, 360))
     terrain_light_altitude: float = nullable(number(45, 0, 90))
     terrain_ambient_light: float = nullable(number(0.35, 0, 1))

@@ -127,7 +127,7 @@ class Running:
                 raise Unwell(
                     f"not {what}, exit code {self._process.returncode}: {self.told[-1500:]}"
                 )
-            time.sleep(LOOK_S)
+            time.sleep(LOOK_S)  # between two looks; what is waited for is looked at, not hoped for
 
     def stop(self) -> float:
         """Send SIGTERM to the first process, SIGKILL when it takes too long; return the seconds."""
@@ -224,7 +224,7 @@ def _check_machine() -> None:
 def _redis() -> Iterator[str]:
     port = free_port()
     process = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", HOST, "--save", ""],  # noqa: S607 - Debian's
+        ["redis-server", "--port", str(port), "--bind", HOST, "--save", ""],  # noqa: S607 - Debian's, found on PATH
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -243,7 +243,7 @@ def _until_it_listens(port: int) -> None:
                 return
         if time.monotonic() > deadline:
             raise CannotRun(f"redis-server does not listen on port {port}.")
-        time.sleep(0.05)
+        time.sleep(LOOK_S)  # between two looks, as above
 
 
 def _children(pid: int) -> list[str]:
@@ -286,8 +286,7 @@ def _field(status: str, name: str) -> str:
 def _status(url: str) -> int:
     """Return the HTTP status of *url*, 0 while nobody answers."""
     try:
-        # S310: every URL is http and of loopback.
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - http, loopback
             return int(answer.status)
     except urllib.error.HTTPError as err:
         return err.code

@@ -65,8 +65,13 @@ def of_git(root: Path, version: str) -> Iterator[str]:
 
 
 def _git(root: Path, *args: str) -> str:
-    # Its path is the caller's business: git is the tool the checkout was made with.
-    done = subprocess.run(["git", *args], cwd=root, capture_output=True, text=True, check=True)  # noqa: S607
+    done = subprocess.run(
+        ["git", *args],  # noqa: S607 - on PATH: the tool this checkout was made with
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout.strip()
 
 

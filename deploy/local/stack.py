@@ -177,7 +177,7 @@ def _start_supervisor(plan: Plan) -> subprocess.Popen[bytes]:
     with log_file(plan, "supervisord.start").open("wb") as output:
         return subprocess.Popen(
             # If we are killed, it stops everything in order.
-            ["setpriv", "--pdeathsig", "TERM", "--", *supervisord,  # noqa: S607
+            ["setpriv", "--pdeathsig", "TERM", "--", *supervisord,  # noqa: S607 - Debian's, on PATH
              "--configuration", str(_supervisor_config(plan))],
             cwd=plan.root,
             env=dict(plan.env),

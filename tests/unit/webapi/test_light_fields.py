@@ -66,6 +66,13 @@ class TestTerrainLight:
     def test_what_the_web_app_cannot_save_is_refused(self, layers, pointer, code):
         assert complaints(config(layers=layers))[f"/config/layers{pointer}"] == code
 
+    @pytest.mark.parametrize("saved", [1.5, 3, -0.5])
+    def test_an_exaggeration_beyond_what_is_drawn_is_taken(self, saved):
+        """The page draws the nearest that there is (shared-styles/src/light.js)."""
+        layers = load(config(layers={"hillshadeExaggeration": saved})).config.layers
+
+        assert layers.hillshade_exaggeration == saved
+
     def test_it_is_the_same_after_the_record(self):
         layers = load(config(layers=SAVED)).config.layers
         job = poster_job(config=load(config(layers=SAVED)).config)
