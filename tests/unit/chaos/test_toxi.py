@@ -1,5 +1,6 @@
 """The bad network is as bad as it is told to be, and no worse."""
 
+import errno
 import random
 import socket
 import threading
@@ -42,11 +43,22 @@ def send_back(connection: socket.socket) -> None:
 def ask(net: Net, body: bytes = b"hello", timeout_s: float = 5.0) -> bytes:
     with socket.create_connection(("127.0.0.1", net.port), timeout_s) as connection:
         connection.sendall(body)
-        connection.shutdown(socket.SHUT_WR)
+        end(connection)
         answer = b""
         while block := connection.recv(65_536):
             answer += block
         return answer
+
+
+def end(connection: socket.socket) -> None:
+    """Say that all is sent. Raises ConnectionResetError when the connection was cut by then."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError as err:
+        # What the kernel says after a reset that it has told of already.
+        if err.errno != errno.ENOTCONN:
+            raise
+        raise ConnectionResetError("cut before its end was said") from err
 
 
 def test_well_it_passes_everything_on(net):
