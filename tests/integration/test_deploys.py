@@ -95,11 +95,10 @@ class TestVersions:
     def test_an_old_worker_leaves_a_newer_record_to_a_newer_worker(
         self, start, jobs, settings, client, tmp_path
     ):
-        old = start()
-        eventually(lambda: presence.workers(client), within_s=START_S, what="the old one is there")
         job_id = submit(jobs, settings, poster_job())
         of_this_version = submit(jobs, settings, poster_job())
         newer(client, job_id)
+        old = start()
         eventually(lambda: old.said("left for a newer worker"), within_s=START_S, what="it is left")
         assert ended(jobs, of_this_version).state is State.COMPLETED
         left = jobs.get(job_id)
