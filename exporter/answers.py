@@ -4,11 +4,13 @@ from aiohttp import web
 
 from exporter.errors import EgressDenied, EgressFailed, ExportError, TilesCorrupt
 
-# Everything the page loads is ours; styles are inline because MapLibre sets them so.
+# Everything the page loads is ours; styles are inline because MapLibre sets them so. In a sandbox
+# it can open no dialog, window or download: a dialog would stop the page, a window would hide it.
 CSP = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
     "img-src 'self' data: blob:; font-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-scripts allow-same-origin"
 )
 HEADERS = {
     "Content-Security-Policy": CSP,

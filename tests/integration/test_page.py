@@ -54,6 +54,34 @@ class TestOnePosterAfterAnother:
         assert opened(before).tobytes() == opened(await draw()).tobytes()
 
 
+INTRUSIONS = {
+    "alert": "() => alert('x')",
+    "confirm": "() => confirm('x')",
+    "prompt": "() => prompt('x')",
+    "print": "() => print()",
+    "popup": "() => { window.open('about:blank'); }",
+    "download": """() => {
+        const link = document.createElement('a');
+        link.href = 'data:application/octet-stream,x';
+        link.download = 'x.bin';
+        document.body.append(link);
+        link.click();
+        link.remove();
+    }""",
+}
+
+
+@pytest.mark.parametrize("intrusion", INTRUSIONS.values(), ids=INTRUSIONS)
+async def test_nothing_may_come_between_the_page_and_its_next_poster(draw, intrusion):
+    pages = await draw.pages()
+    page, browser = draw._page._page, draw._page._browser
+
+    await browser.call(page.evaluate(intrusion), timeout_s=5)
+
+    assert await draw.pages() == pages
+    assert opened(await draw())
+
+
 class TestTruth:
     async def test_progress_passes_through_its_stages(self, draw):
         told = []

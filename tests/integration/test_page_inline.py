@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from exporter.errors import EgressDenied, StyleFailed, TilesUnavailable
+from exporter.errors import EgressDenied, StyleFailed, TilesCorrupt, TilesUnavailable
 from exporter.poster import Palette, Resolution, from_json
 from exporter.settings import Settings
 from tests.certificates import make_certificates
@@ -108,6 +108,35 @@ class TestForeignSources:
         )  # fmt: skip
 
         assert share(await picture(draw, style=own(style), **BARE), RED) > 0.5
+
+    @pytest.mark.parametrize(
+        ("spot", "files", "error"),
+        [
+            ({"width": "wide"}, ("json", "png"), TilesCorrupt),
+            ({"width": 100_000, "height": 100_000}, ("json", "png"), TilesCorrupt),
+            ({}, ("json",), TilesUnavailable),
+            ({}, ("png",), TilesUnavailable),
+        ],
+        ids=["index-of-nonsense", "icon-beyond-its-sheet", "no-sheet", "no-index"],
+    )
+    async def test_a_broken_sprite_gets_no_poster(self, draw, host, spot, files, error):
+        name = f"/{'-'.join(files)}{len(spot)}{error.code}"
+        index = {"spot": {"x": 0, "y": 0, "width": 16, "height": 16, "pixelRatio": 1, **spot}}
+        bodies = {
+            "json": ("application/json", json.dumps(index).encode()),
+            "png": ("image/png", tile("#ff0000", 16)),
+        }
+        for ending in files:
+            host.files[f"{name}.{ending}"] = bodies[ending]
+        style = map_style(
+            sprite=f"https://{host.authority}{name}",
+            sources={"map": {"type": "vector", "url": host.tilejson_url}},
+            layers=[{"id": "sea", "type": "fill", "source": "map", "source-layer": "water",
+                     "paint": {"fill-pattern": "spot"}}],
+        )  # fmt: skip
+
+        with pytest.raises(error):
+            await draw(style=own(style), **BARE)
 
     async def test_a_source_may_be_called_as_our_relief_is(self, draw, host):
         host.files["/r/"] = ("image/png", tile("#ff0000"))
