@@ -16,7 +16,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test bench profile chaos soak lint check release-check images simulate gallery goldens openapi clean
+.PHONY: help setup demo run test bench load profile chaos soak lint check release-check images simulate gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -36,10 +36,14 @@ run: setup ## the whole service in the foreground, on PORT (8000); Ctrl-C stops 
 
 # Each process has browsers of its own: more than four would only wait for one another.
 test: setup ## all tests; ARGS="-k word" for some
-	$(do) $(py) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(do) $(py) -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 bench: setup ## speed, CPU and memory against two others, into build/bench/; BENCH_RUNS=1: a short run
 	$(do) $(py) -m tests.bench
+
+# setpriv: whatever kills make, nothing of the service under load is left.
+load: setup ## 120 callers at once (Locust), five criteria judged, into build/load/; LOAD_MINUTES=1: a short run
+	$(do) setpriv --pdeathsig TERM -- $(py) -m tests.load
 
 # setpriv: whatever kills make, nothing of a stack under fire is left.
 chaos: setup ## the gates under fire, into build/chaos/; GATE=K1 JOBS=1000 SEED=7: one of them

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from exporter.settings import Settings
 
@@ -16,14 +18,20 @@ from exporter.settings import Settings
 SHARE_A_STACK = ("functional",)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a browser or a stack, where tests run in several processes."""
-    tests = Path(__file__).parent
-    for item in items:
-        part = item.path.relative_to(tests)
-        group = part.parts[0] if part.parts[0] in SHARE_A_STACK else str(part)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """Keeps together what shares a browser or a stack, where tests run in several processes.
+
+    Not by `--dist loadgroup`: pytest-xdist 3.8 tells the group in a field that pytest 9.2 ignores.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        folder = file.split("/")[1]
+        return folder if folder in SHARE_A_STACK else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 def free_port() -> int:
