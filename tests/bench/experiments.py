@@ -13,7 +13,7 @@ from tests.bench.identical import Identical, ask_again
 from tests.bench.measured import COLD, LLVMPIPE, NATIVE, SETTLED_IN, WARM, Measured, Run
 from tests.bench.numbers import Spread, figure, ratios, spread
 from tests.bench.service import Refused, Service
-from tests.bench.subject import NATIVE_SIZES, SIZES, USUAL, Size, map_style
+from tests.bench.subject import ALONE, NATIVE_SIZES, SIZES, USUAL, Size, map_style
 from tests.bench.tile_host import TileHost
 
 Draw = Callable[[Size], Run]
@@ -172,7 +172,7 @@ def from_start(measured: Measured) -> str:
 def identical(bench: Bench) -> Identical:
     """Ask for the same poster again, while it is drawn and afterwards."""
     with worker(bench, LLVMPIPE):
-        return ask_again(bench.service, SIZES[0])
+        return ask_again(bench.service, ALONE)
 
 
 @contextmanager

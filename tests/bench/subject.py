@@ -47,6 +47,8 @@ USUAL = Size(2400, 3600)
 # What is drawn in pieces: 36 inches at 300 dpi, and the largest size there is.
 BIG, HUGE = Size(7200, 10800), Size(14400, 21600)
 SIZES = (Size(1024, 1536), USUAL, Size(3600, 5400), Size(4700, 7050), BIG, HUGE)
+# Of a size that is drawn for nothing else, so nothing alike is kept.
+ALONE = Size(1000, 1500)
 # MapLibre Native draws into one framebuffer, and here has none of 8192 pixels a side or more.
 NATIVE_SIZES = SIZES[:4]
 
