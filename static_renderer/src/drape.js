@@ -16,6 +16,18 @@ const STEP = 1 / 4;
 /** How much larger the foreground of a tilted map is than its middle. */
 const NEARER = 1.25;
 
+/** Of the textures that nobody will look at; drawn all the same, since frames bring on tiles. */
+const UNSEEN = 16;
+
+/**
+ * Makes the textures of frames while the map settles so coarse that they cost nothing: of a tilted
+ * map they are many, and each frame with new tiles makes some anew. `sharpenDrape` makes them fine.
+ * @param {import('maplibre-gl').Map} map
+ */
+export function coarsenDrape(map) {
+  if (map.terrain) Object.assign(map.painter.renderToTexture, {rttSize: UNSEEN});
+}
+
 /**
  * Makes the next frame's textures as fine as the poster's pixels, as far as memory allows.
  *

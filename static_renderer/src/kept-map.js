@@ -13,6 +13,8 @@ import {Crop} from './crop.js';
  * on CSS pixels only, so a frame before the last may be this cheap.
  */
 const SETTLE_RATIO = 0.25;
+/** How often a map that waits for tiles is painted, when it has to be. */
+const PAINT_EVERY_MS = 500;
 /** Where a new map looks. */
 const NOWHERE = {
   center: /** @type {[number, number]} */ ([0, 0]), zoom: 0, bearing: 0, pitch: 0,
@@ -76,11 +78,28 @@ export function paintNothing(map) {
 }
 
 /**
- * Lets frames draw, but few pixels: for 3D terrain, whose heights MapLibre reads from what it drew.
+ * Lets frames draw, but few pixels and now and then: for 3D terrain, of which MapLibre loads the next
+ * tiles by what it drew of those before. Each such frame is a quarter of a second on a software GL.
  * @param {Map} map
  */
 export function paintSmall(map) {
   map.setPixelRatio(SETTLE_RATIO);
+  const {painter} = map;
+  const render = painter.render.bind(painter);
+  let painted = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {typeof render} */
+  const nowAndThen = (...given) => {
+    const leftMs = painted + PAINT_EVERY_MS - performance.now();
+    if (leftMs <= 0 || map.areTilesLoaded()) {
+      painted = performance.now();
+      return render(...given);
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => painter.render === nowAndThen && map.triggerRepaint(), leftMs);
+  };
+  painter.render = nowAndThen;
 }
 
 /** Lets frames draw (again). @param {Map} map */

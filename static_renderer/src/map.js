@@ -1,6 +1,6 @@
 /** The map of one poster: settled small, then drawn once at full size. */
 
-import {sharpenDrape} from './drape.js';
+import {coarsenDrape, sharpenDrape} from './drape.js';
 import {Failure} from './failure.js';
 import {borrowMap, giveBackMap, lookNowhere, paint, paintNothing, paintSmall, throwAwayMap} from './kept-map.js';
 
@@ -55,6 +55,7 @@ export class PosterMap {
     this.#listen();
     if (style.terrain) {
       paintSmall(this.#map);
+      this.#hear('terrain', () => coarsenDrape(this.#map));
     } else {
       paintNothing(this.#map);
       this.enlarge();
