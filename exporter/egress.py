@@ -20,7 +20,7 @@ from yarl import URL
 from exporter.addresses import AddressRules
 from exporter.content import gunzip
 from exporter.errors import EgressDenied, EgressFailed
-from exporter.freshness import fresh_until, http_date
+from exporter.freshness import fresh_until, retry_after_s
 from exporter.http_cache import Entry, HttpCache
 from exporter.http_client import Answer, HttpClient, Resolve, resolve_by_system
 from exporter.settings import Settings
@@ -191,7 +191,7 @@ class Egress:
             else:
                 if answer.status not in RETRY_STATUSES:
                     return answer
-                asked_wait_s = _retry_after_s(answer)
+                asked_wait_s = retry_after_s(answer.headers, time.time())
                 if not tries_left or not _fits(asked_wait_s, request.deadline):
                     raise EgressFailed(f"{url.host} answered {answer.status}")
             longest_s = BACKOFF_S * 2.0 ** (TRIES - 1 - tries_left)
@@ -224,13 +224,6 @@ def _entry(url: URL, answer: Answer, expires: float) -> Entry:
         fresh_until=expires,
         body=answer.body,
     )
-
-
-def _retry_after_s(answer: Answer) -> float:
-    text = answer.headers.get("Retry-After", "")
-    if text.isascii() and text.isdigit():
-        return float(text)
-    return max(0.0, (http_date(text) or 0.0) - time.time())
 
 
 def _fits(wait_s: float, deadline: float) -> bool:

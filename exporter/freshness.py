@@ -1,6 +1,6 @@
-"""How long an HTTP answer may be used again; pure rules under exporter/egress.py.
+"""How long an HTTP answer may be used again, or is to be waited for; pure rules.
 
-Source: RFC 9111, for a shared cache that sends no credentials.
+Source: RFC 9111, for a shared cache that sends no credentials, and RFC 9110 for `Retry-After`.
 """
 
 import re
@@ -33,6 +33,18 @@ def fresh_until(status: int, headers: Mapping[str, str], now: float) -> float | 
     if status in MISSING:
         return now + min(MISSING_S, MISSING_S if life_s is None else life_s)
     return now + (DEFAULT_S if life_s is None else life_s)
+
+
+def retry_after_s(headers: Mapping[str, str], now: float) -> float:
+    """Return for how long the sender of *headers* wants to be left alone, 0 when it does not say.
+
+    *headers* must look names up without regard to case; *now* is the unix time.
+    """
+    text = headers.get("Retry-After", "").strip()
+    seconds = _seconds(text)
+    if seconds is None:
+        seconds = (http_date(text) or 0.0) - now
+    return max(0.0, seconds)
 
 
 def http_date(text: str) -> float | None:

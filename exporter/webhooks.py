@@ -19,6 +19,7 @@ from yarl import URL
 from exporter import failpoints, notices
 from exporter.addresses import AddressRules
 from exporter.errors import ExportError, QueueUnavailable
+from exporter.freshness import retry_after_s
 from exporter.http_client import Answer
 from exporter.outbox import Claimed, Delivery, NoticeState, Outbox
 from exporter.settings import Settings
@@ -34,6 +35,8 @@ SCHEDULE_S = (
 )  # fmt: skip
 # Each wait is so much longer or shorter, by chance: what failed together does not return together.
 JITTER = 0.1
+# A receiver may ask to be left alone for as long as the schedule would leave it, not for ever.
+LONGEST_WAIT_S = max(SCHEDULE_S)
 POST_TIMEOUT_S = 15.0
 # Of the answer only the status counts; so much is read to be polite.
 MAX_ANSWER_BYTES = 65_536
@@ -131,8 +134,8 @@ class Sender:
         """Post a notice once and write down what came of it."""
         notice = claimed.notice
         try:
-            delivery = await self._delivery(claimed)
-            state, delay_s = self._next(notice.attempts + 1, delivery)
+            delivery, asked_wait_s = await self._delivery(claimed)
+            state, delay_s = self._next(notice.attempts + 1, delivery, asked_wait_s)
             await self._in_thread(self._outbox.settle, claimed, state, delivery, delay_s)
             await self._in_thread(self._count, delivery.outcome)
         except QueueUnavailable as err:
@@ -149,15 +152,16 @@ class Sender:
             duration_s=delivery.duration_ms / 1000,
         )
 
-    async def _delivery(self, claimed: Claimed) -> Delivery:
-        """Post a notice and return what came of it; what nobody foresaw is a failure like others.
+    async def _delivery(self, claimed: Claimed) -> tuple[Delivery, float]:
+        """Post a notice; return what came of it, and the wait its receiver asked for in seconds.
 
-        Raises QueueUnavailable.
+        What nobody foresaw is a failure like others. Raises QueueUnavailable.
         """
         started = time.monotonic()
-        status, outcome = 0, ""
+        status, asked_wait_s = 0, 0.0
         try:
-            status = await self._post(claimed)
+            answer = await self._post(claimed)
+            status, asked_wait_s = answer.status, retry_after_s(answer.headers, time.time())
             outcome = "delivered" if 200 <= status < 300 else f"answered_{status}"
         except QueueUnavailable:
             raise
@@ -166,10 +170,11 @@ class Sender:
         except Exception:
             log.exception("webhook broke", notice=claimed.notice.id)
             outcome = "internal_error"
-        return Delivery(claimed.now, outcome, status, round((time.monotonic() - started) * 1000))
+        took_ms = round((time.monotonic() - started) * 1000)
+        return Delivery(claimed.now, outcome, status, took_ms), asked_wait_s
 
-    async def _post(self, claimed: Claimed) -> int:
-        """Return the HTTP status of the answer. Raises EgressDenied, EgressFailed."""
+    async def _post(self, claimed: Claimed) -> Answer:
+        """Return the answer to one post. Raises EgressDenied, EgressFailed."""
         notice = claimed.notice
         secret = notice.secret or await self._in_thread(self._outbox.secret_of, notice.key_id)
         status_url = f"{self._base_url}/api/v1/posters/jobs/{notice.job_id}"
@@ -183,9 +188,11 @@ class Sender:
             max_bytes=MAX_ANSWER_BYTES,
         )
         await failpoints.reach("webhook_after_post", notice.job_id)
-        return answer.status
+        return answer
 
-    def _next(self, attempts: int, delivery: Delivery) -> tuple[NoticeState, float]:
+    def _next(
+        self, attempts: int, delivery: Delivery, asked_wait_s: float
+    ) -> tuple[NoticeState, float]:
         """Return how a notice stands after so many attempts, and how long it waits."""
         if 200 <= delivery.status < 300:
             return NoticeState.DELIVERED, 0.0
@@ -193,4 +200,7 @@ class Sender:
             return NoticeState.DISABLED, 0.0
         if attempts >= len(SCHEDULE_S):
             return NoticeState.EXHAUSTED, 0.0
-        return NoticeState.WAITING, SCHEDULE_S[attempts] * self._uniform(1 - JITTER, 1 + JITTER)
+        wait_s = SCHEDULE_S[attempts] * self._uniform(1 - JITTER, 1 + JITTER)
+        # Later than it asked for, by chance as well; sooner than the schedule says, never.
+        asked_s = min(asked_wait_s, LONGEST_WAIT_S) * self._uniform(1, 1 + JITTER)
+        return NoticeState.WAITING, max(wait_s, asked_s)

@@ -12,7 +12,8 @@ from aiohttp import web
 from exporter.events import Webhook
 from tests.servers import _in_thread
 
-OK, ERROR, REDIRECT, GONE, HANG, HUGE, DRIP = "ok", "500", "302", "410", "hang", "huge", "drip"
+OK, ERROR, BUSY, REDIRECT, GONE = "ok", "500", "429", "302", "410"
+HANG, HUGE, DRIP = "hang", "huge", "drip"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Receiver:
 
     mode: str = OK
     location: str = ""
+    retry_after: str = ""
     port: int = 0
     got: list[Got] = field(default_factory=list)
     under_way: int = 0
@@ -93,7 +95,8 @@ async def _answer(host: Receiver, request: web.BaseRequest) -> web.StreamRespons
             await asyncio.Event().wait()
         case "huge" | "drip":
             return await _without_end(host, request)
-    return web.Response(status=int(host.mode))
+    headers = {"Retry-After": host.retry_after} if host.retry_after else {}
+    return web.Response(status=int(host.mode), headers=headers)
 
 
 async def _without_end(host: Receiver, request: web.BaseRequest) -> web.StreamResponse:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 import redis
@@ -19,7 +20,7 @@ from exporter.settings import Settings
 from exporter.webhooks import MAX_ANSWER_BYTES, SCHEDULE_S, Sender
 from tests.conftest import free_port
 from tests.factories import poster_job
-from tests.receivers import DRIP, ERROR, GONE, HANG, HUGE, OK, REDIRECT, receiver
+from tests.receivers import BUSY, DRIP, ERROR, GONE, HANG, HUGE, OK, REDIRECT, receiver
 from tests.servers import canary
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -289,8 +290,40 @@ class TestSchedule:
         await told(make_sender(uniform=longest))
 
         [notice] = outbox.of_job(job_id)
-        assert seen == [(0.9, 1.1)]
+        assert seen == [(0.9, 1.1), (1, 1.1)]
         assert notice.due_at - notice.deliveries[0].at == pytest.approx(5.5, abs=1)
+
+    @pytest.mark.parametrize(
+        ("retry_after", "wait_s"),
+        [
+            ("90", 90),
+            (lambda: http_date_in(90), 90),
+            ("2", SCHEDULE_S[1]),
+            ("99999999999", max(SCHEDULE_S)),
+            ("9" * 400, max(SCHEDULE_S)),
+            ("-90", SCHEDULE_S[1]),
+            ("soon", SCHEDULE_S[1]),
+        ],
+        ids=["seconds", "date", "too-soon", "too-late", "endless", "negative", "no-time"],
+    )
+    async def test_a_receiver_that_asks_for_time_has_it(
+        self, jobs, outbox, sender, host, clock, retry_after, wait_s
+    ):
+        host.mode = BUSY
+        host.retry_after = retry_after() if callable(retry_after) else retry_after
+        job_id = completed(jobs, host.webhook())
+        await told(sender)
+        [notice] = outbox.of_job(job_id)
+        host.mode = OK
+
+        clock.ahead_s += wait_s - 3
+        await told(sender)
+        assert len(host.got) == 1
+        clock.ahead_s += 3
+        await told(sender)
+
+        assert notice.due_at - notice.deliveries[0].at == pytest.approx(wait_s, abs=2)
+        assert [d.status for d in outbox.of_job(job_id)[0].deliveries] == [429, 204]
 
     async def test_a_receiver_that_is_well_again_is_told(self, jobs, outbox, sender, host, clock):
         host.mode = ERROR
@@ -478,6 +511,10 @@ def completed(jobs, webhook, result=RESULT, **given):
     job_id, token = claimed(jobs, webhook, **given)
     jobs.complete(job_id, token, result)
     return job_id
+
+
+def http_date_in(seconds):
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
 async def told(sender):

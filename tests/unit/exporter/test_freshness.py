@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from exporter.freshness import DEFAULT_S, MISSING_S, fresh_until
+from exporter.freshness import DEFAULT_S, MISSING_S, fresh_until, retry_after_s
 
 NOW = 1_000_000.0
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -47,3 +47,23 @@ def test_the_life_of_an_answer(status, headers, life_s):
 )
 def test_what_must_not_be_stored(status, headers):
     assert fresh_until(status, CIMultiDict(headers), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        ("120", 120),
+        (" 120 ", 120),
+        ("0", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("soon", 0),
+        ("", 0),
+        ("Mon, 12 Jan 1970 13:58:20 GMT", 700),
+        ("Mon, 12 Jan 1970 13:50:00 GMT", 200),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Mon, 99 Jan 9999999 99:99:99 GMT", 0),
+    ],
+)
+def test_the_wait_an_answer_asks_for(text, wait_s):
+    assert retry_after_s(CIMultiDict({"retry-after": text}), NOW) == wait_s
