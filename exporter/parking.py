@@ -243,7 +243,7 @@ class Parking:
         self._failures += 1
         self._state, self._next_try_s = state, time.monotonic() + wait_s
         log.error(
-            "storage denies us: mend its credentials or policy" if state is Storing.DENIED
+            "storage denies us: mend credentials, policy or clock" if state is Storing.DENIED
             else "storage is away",
             error=str(reason), next_try_s=round(wait_s, 1), parked=self.count,
         )  # fmt: skip
@@ -277,8 +277,12 @@ class Parking:
 
 
 def sweep(var_dir: Path) -> None:
-    """Remove what processes of this host that are gone had parked; their jobs are drawn again."""
-    host = worker_name().rpartition(":")[0]
+    """Remove what processes of this host that are gone had parked; their jobs are drawn again.
+
+    Call it before this process parks anything: in a container it may have the number of one that
+    is gone.
+    """
+    host, _, own = worker_name().rpartition(":")
     for folder in (var_dir / FOLDER / host).glob("[0-9]*"):
-        if not Path(f"/proc/{folder.name}").exists():
+        if folder.name == own or not Path(f"/proc/{folder.name}").exists():
             shutil.rmtree(folder, ignore_errors=True)

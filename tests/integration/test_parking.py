@@ -210,16 +210,22 @@ class TestRoom:
 
 
 def test_what_a_dead_process_had_parked_is_removed(tmp_path):
-    host = presence.worker_name().rpartition(":")[0]
-    living, dead = (tmp_path / parking.FOLDER / host / pid for pid in ("1", "999999999"))
+    """Also when this process has its number, as after the restart of a container."""
+    host, _, own = presence.worker_name().rpartition(":")
+    living, dead, before = (
+        tmp_path / parking.FOLDER / host / pid for pid in ("1", "999999999", own)
+    )
     other_host = tmp_path / parking.FOLDER / "elsewhere" / "999999999"
-    for folder in (living, dead, other_host):
+    for folder in (living, dead, before, other_host):
         folder.mkdir(parents=True)
         (folder / "poster.png").write_bytes(b"png")
 
     parking.sweep(tmp_path)
 
-    assert (living.exists(), dead.exists(), other_host.exists()) == (True, False, True)
+    assert living.exists()
+    assert other_host.exists()
+    assert not dead.exists()
+    assert not before.exists()
 
 
 def strike(bucket, status):

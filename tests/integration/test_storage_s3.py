@@ -11,7 +11,7 @@ import botocore.auth
 import pytest
 from botocore.exceptions import ClientError
 
-from exporter.errors import StorageRejected, StorageUnavailable
+from exporter.errors import StorageDenied, StorageRejected, StorageUnavailable
 from exporter.settings import Settings
 from exporter.storage import MULTIPART_ABOVE_BYTES, S3Storage, object_key
 from tests.swift_server import ACCESS_KEY, REGION, SECRET, require_xattrs, swift
@@ -108,6 +108,29 @@ class TestRefusal:
                 use()
 
 
+class TestClock:
+    @pytest.mark.parametrize("minutes", [-20, 20])
+    def test_one_that_is_off_is_named_and_may_be_mended(
+        self, storage, get, key, monkeypatch, minutes
+    ):
+        with monkeypatch.context() as patch:
+            sign_at(patch, minutes)
+            for use in (lambda: put(storage, key, PNG), storage.check):
+                with pytest.raises(StorageDenied, match="HTTP 403 RequestTimeTooSkewed"):
+                    use()
+
+        put(storage, key, PNG)
+
+        assert get(storage.url(key)).status == 200
+
+    @pytest.mark.parametrize("minutes", [-10, 10])
+    def test_one_that_is_off_a_little_does_not_matter(self, storage, key, monkeypatch, minutes):
+        sign_at(monkeypatch, minutes)
+
+        put(storage, key, PNG)
+        storage.check()
+
+
 class TestCheck:
     def test_a_writable_bucket_passes_and_is_left_as_it_was(self, storage, server):
         before = server.client().list_objects_v2(Bucket=BUCKET)["KeyCount"]
@@ -149,10 +172,7 @@ class TestPresigned:
     def test_it_ends_with_its_life(self, open_s3, get, key, monkeypatch, ttl_s, status):
         storage = open_s3(url_ttl_s=ttl_s)
         put(storage, key, PNG)
-        signed_at = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=10)
-        monkeypatch.setattr(
-            botocore.auth, "get_current_datetime", lambda *_args, **_named: signed_at
-        )
+        sign_at(monkeypatch, -10)
 
         assert get(storage.url(key)).status == status
 
@@ -182,6 +202,12 @@ class Answer:
         self.status = response.status
         self.headers = response.headers
         self.body = response.read()
+
+
+def sign_at(monkeypatch, minutes):
+    """Let the clock that signs be so many minutes ahead."""
+    at = datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=minutes)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_args, **_named: at)
 
 
 def put(storage, key, body):
