@@ -1,5 +1,6 @@
 """The programs of a stack: how each is started, and how long it may take to stop."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,24 +13,36 @@ from deploy.local.ports import HOST
 STOP_USERS_S = 30
 STOP_REDIS_S = 4
 
+# A caller waits for the API and Redis, nobody for the next piece of a poster: where we may say so,
+# they get the CPU first.
+AHEAD = -10 if os.geteuid() == 0 else 0
+
 # gunicorn stops waiting for open requests before the supervisor loses its patience.
 _API_GRACE_S = 25
 
 
 @dataclass(frozen=True)
 class Program:
-    """One supervised process. *env* is added to the stack's own environment."""
+    """One supervised process; *nice* as in nice(1).
+
+    *env* is added to the stack's own environment.
+    """
 
     name: str
     command: tuple[str, ...]
     stop_s: int = STOP_USERS_S
+    nice: int = 0
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def servers(plan: Plan) -> list[Program]:
     """Return what all the others use: Redis, unless one runs already."""
-    command = ("redis-server", str(redis_folder(plan) / "redis.conf"))
-    return [Program("redis", command, STOP_REDIS_S)] if plan.redis_port else []
+    command = (*_niced(AHEAD), "redis-server", str(redis_folder(plan) / "redis.conf"))
+    return [Program("redis", command, STOP_REDIS_S, AHEAD)] if plan.redis_port else []
+
+
+def _niced(nice: int) -> tuple[str, ...]:
+    return ("nice", "-n", str(nice)) if nice else ()
 
 
 def redis_folder(plan: Plan) -> Path:
@@ -80,7 +93,8 @@ def _api(plan: Plan) -> Program:
     arguments = [f"--{name}={value}" for name, value in options.items()]
     # Its control socket lies in the home directory: two stacks would fight for it.
     arguments.append("--no-control-socket")
-    return Program("api", (_tool("gunicorn"), "webapi.wsgi:app", *arguments))
+    command = (*_niced(AHEAD), _tool("gunicorn"), "webapi.wsgi:app", *arguments)
+    return Program("api", command, nice=AHEAD)
 
 
 def _worker(name: str, queues: str) -> Program:

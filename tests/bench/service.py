@@ -28,6 +28,7 @@ from exporter.errors import QueueUnavailable
 from exporter.jobs import connect
 from exporter.presence import workers
 from tests.bench.subject import Size, request
+from tests.bench.turns import set_session_nice
 from webapi.keys import ensure_dev_key
 
 T = TypeVar("T")
@@ -143,6 +144,18 @@ class Service:
         logs = [self.log(name) for name in WORKERS if self.log(name).exists()]
         return sum(log.read_text(errors="replace").count('"event": "completed"') for log in logs)
 
+    def check(self) -> None:
+        """Raise CannotRun when a program has ended by itself."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                end = self.log(name).read_text(errors="replace")[-800:]
+                raise CannotRun(f"{name} ended by itself: {end}")
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """The main process of each program that runs, by its name."""
+        return {name: process.pid for name, process in self._running.items()}
+
     def log(self, name: str) -> Path:
         return self.plan.var_dir / f"{name}.log"
 
@@ -194,7 +207,10 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return self._running[program.name].pid
+        pid = self._running[program.name].pid
+        # `nice` counts within a session, and each of ours leads one; a supervisor's share one.
+        set_session_nice(pid, program.nice)
+        return pid
 
     def _stop(self, name: str) -> None:
         process = self._running.pop(name)
@@ -209,10 +225,7 @@ class Service:
         """Return the first true answer of *look*. Raises CannotRun when a program ended or late."""
         deadline = time.monotonic() + within_s
         while not (answer := look()):
-            for name, process in self._running.items():
-                if process.poll() is not None:
-                    end = self.log(name).read_text(errors="replace")[-800:]
-                    raise CannotRun(f"{name} ended by itself: {end}")
+            self.check()
             if time.monotonic() > deadline:
                 raise CannotRun(f"not within {within_s:g} s: {what}; see {self.plan.var_dir}")
             threading.Event().wait(_POLL_S)

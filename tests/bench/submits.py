@@ -9,6 +9,7 @@ from http.client import HTTPException
 from tests.bench.numbers import percentile
 from tests.bench.service import GENERATE, Service
 from tests.bench.subject import USUAL, request
+from tests.bench.turns import ahead
 
 SUBMITS, WITHIN_S, CALLERS = 1000, 10.0, 8
 
@@ -62,9 +63,10 @@ def submit_many(service: Service) -> Submits:
         connection.close()
 
     callers = [threading.Thread(target=call, args=(n,), daemon=True) for n in range(CALLERS)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
+    with ahead():
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
     done.seconds = time.monotonic() - begun
     return done
