@@ -85,7 +85,7 @@ def measure(bench: Bench, options: Options, report: Report, more: dict[str, str]
         goals.judge_sizes(report, measured)
     if options.has("throughput"):
         posters = experiments.throughput(bench)
-        goals.judge_throughput(report, posters)
+        goals.judge_throughput(report, posters, len(os.sched_getaffinity(0)))
         more["posters a minute"] = str(posters)
     goals.judge_tiles(report, bench.service.tiles_drawn, *bench.host.counted("ours"))
     if options.has("submits"):

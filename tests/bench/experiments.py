@@ -125,6 +125,11 @@ class Throughput:
     def ratio(self) -> Spread:
         return ratios([b.per_minute for b in self.two], [b.per_minute for b in self.one])
 
+    @property
+    def cores_of_one(self) -> float:
+        """How many cores one worker keeps busy by itself."""
+        return _cores(self.one)
+
     def __str__(self) -> str:
         told = [
             f"{spread([b.per_minute for b in batches])}, {figure(_cores(batches))} cores busy"

@@ -5,6 +5,7 @@ import pytest
 from deploy.local.refusal import MET, MISSED
 from deploy.local.report import Report
 from tests.bench import goals
+from tests.bench.experiments import Batch, Throughput
 from tests.bench.identical import Identical
 from tests.bench.measured import LLVMPIPE, NATIVE, OLD, WARM, Measured, Run
 from tests.bench.subject import BIG, HUGE, USUAL
@@ -58,6 +59,20 @@ def test_a_tile_fetched_twice_misses_the_goal(
     goals.judge_tiles(report, drawn=120, fetched=fetched, different=different)
 
     assert [goal.met for goal in report.goals] == [met]
+
+
+@pytest.mark.parametrize(
+    ("two_a_minute", "cores_of_one", "met"),
+    [(170, 1.0, True), (169, 0.9, False), (138, 1.25, True), (135, 1.25, False), (170, 1.9, True)],
+)
+def test_two_workers_gain_what_one_leaves_of_the_cores(
+    report: Report, two_a_minute: float, cores_of_one: float, met: bool
+) -> None:
+    posters = Throughput([Batch(100, cores_of_one)], [Batch(two_a_minute, 2)])
+
+    goals.judge_throughput(report, posters, 2)
+
+    assert report.close() == (MET if met else MISSED)
 
 
 def test_no_tile_at_all_proves_nothing(report: Report) -> None:
