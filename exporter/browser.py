@@ -23,6 +23,7 @@ import pyppeteer.errors
 import structlog
 from pyppeteer.page import Page
 
+from exporter import scratch
 from exporter.errors import BrowserCrashed, BrowserError, BrowserLaunchFailed
 from exporter.settings import Settings
 
@@ -311,7 +312,7 @@ class Browser:
 def sweep_profiles() -> int:
     """Kill the browsers and remove the profiles of dead workers; return how many there were."""
     swept = 0
-    for profile in _profile_root().glob(f"{_PROFILE_PREFIX}*"):
+    for profile in scratch.folder().glob(f"{_PROFILE_PREFIX}*"):
         owner = profile.name.removeprefix(_PROFILE_PREFIX).split("-")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             _kill_users_of(profile)
@@ -320,16 +321,9 @@ def sweep_profiles() -> int:
     return swept
 
 
-def _profile_root() -> Path:
-    # Below the system's temporary folder, since the browser's user may not be allowed to enter
-    # the folder the service lives in.
-    root = Path(tempfile.gettempdir()) / f"poster-exporter-{os.getuid()}"
-    root.mkdir(mode=0o711, exist_ok=True)
-    return root
-
-
 def _make_profile(account: pwd.struct_passwd | None) -> Path:
-    profile = Path(tempfile.mkdtemp(prefix=f"{_PROFILE_PREFIX}{os.getpid()}-", dir=_profile_root()))
+    prefix = f"{_PROFILE_PREFIX}{os.getpid()}-"
+    profile = Path(tempfile.mkdtemp(prefix=prefix, dir=scratch.folder()))
     if account:
         os.chown(profile, account.pw_uid, account.pw_gid)
     return profile

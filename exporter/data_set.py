@@ -13,6 +13,7 @@ from exporter.scripts import PREFIX, ask
 
 KEY = f"{PREFIX}data-set"
 LOOK_EVERY_S = 5.0
+LOSSES = "export_data_losses"
 log = structlog.get_logger()
 
 
@@ -23,6 +24,8 @@ class DataSet:
         self._redis = client
         self._metrics = metrics
         self._known = ""
+        # The counter goes with the data, and a second loss must not look like the first.
+        self._losses = 0.0
 
     def look(self) -> None:
         """Say it loudly, once, when the data is gone. Raises QueueUnavailable.
@@ -39,5 +42,6 @@ class DataSet:
                 before=self._known,
             )
             if first:
-                self._metrics.count("export_data_losses", "redis")
+                self._metrics.count(LOSSES, "redis", self._losses + 1)
         self._known = word
+        self._losses = self._metrics.counted(LOSSES, "redis")

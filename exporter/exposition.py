@@ -4,8 +4,6 @@ Counters are those of `exporter/metrics.py`; queues and jobs are counted where t
 workers tell of themselves is theirs for 30 s (`exporter/presence.py`).
 """
 
-import json
-from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
@@ -21,6 +19,7 @@ from prometheus_client.core import (
 
 from exporter.errors import QueueUnavailable
 from exporter.jobs import PREFIX
+from exporter.messages import job_id
 from exporter.metrics import COUNTERS, HISTOGRAMS, KEY, Counter, Histogram, histogram_field
 from exporter.outbox import Outbox
 from exporter.presence import WorkerState, workers
@@ -37,6 +36,12 @@ _GAUGES = (
     ("export_pool_min_browsers", "Browsers a worker is to keep warm.", "min_browsers"),
     ("export_parked_jobs", "Drawn posters a worker keeps for its storage.", "parked"),
     ("export_parked_bytes", "What they take on its disk.", "parked_bytes"),
+    (
+        "export_parked_limit_jobs",
+        "Drawn posters it may keep; then it draws none.",
+        "parked_max_jobs",
+    ),
+    ("export_parked_limit_bytes", "The same in bytes.", "parked_max_bytes"),
 )
 _TOTALS = (
     (
@@ -111,7 +116,7 @@ class _Snapshot:
         head = cast(str | None, self._redis.lindex(priority.value, -1))
         if head is None:
             return 0.0
-        created = self._redis.hget(f"{PREFIX}job:{_job_id(head)}", "created_at")
+        created = self._redis.hget(f"{PREFIX}job:{job_id(head)}", "created_at")
         if created is None:
             return 0.0
         # Records carry Redis' time.
@@ -190,15 +195,6 @@ def _of_workers(states: list[WorkerState]) -> Iterator[Metric]:
             for word, field in kept.items():
                 total.add_metric([state.worker, word], getattr(state, field))
         yield total
-
-
-def _job_id(message: str) -> str:
-    """Return the job id in a message as Celery puts it into its queue, "" if there is none."""
-    try:
-        args = json.loads(b64decode(json.loads(message)["body"]))[0]
-        return str(args[0])
-    except (ValueError, LookupError, TypeError):  # not one of ours; the worker will refuse it
-        return ""
 
 
 def _counter(name: str, counter: Counter, values: Mapping[str, float]) -> Metric:

@@ -11,6 +11,7 @@
 -- storing    `<id> <token> <key>` of objects by when they were begun to be stored, until their
 --            attempt has won or they are deleted
 -- metrics    the counters of metrics.py; endings are counted here, where each happens once
+-- put_forward  is there for a while once Redis' clock was seen to be put forward
 --
 -- One drawing for several jobs that want the same (docs/adr/0025):
 -- same:<key>:<likeness>  the job that another one alike is given the drawing of
@@ -25,6 +26,9 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function job(id) return P .. 'job:' .. id end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 local function num(id, field) return tonumber(get(id, field) or '0') end
+
+-- While this is so, a deadline that is over tells nothing.
+local function was_put_forward() return redis.call('EXISTS', P .. 'put_forward') == 1 end
 
 -- A job stops to wait for another's drawing.
 local function stop_following(id)
@@ -261,6 +265,12 @@ end
 redis.call('ZADD', P .. 'queued', now, id)
 return {id, 'queued', '', id, priority}
 
+--- estimated
+-- What its caller was told it would take, in seconds; for the metric of how well that came true.
+local id, seconds = unpack(ARGV)
+if get(id, 'state') then redis.call('HSET', job(id), 'estimated_s', seconds) end
+return {'ok'}
+
 --- claim
 local id, worker, lease_ms, max_starts, retention, endings, version, defer_ms = unpack(ARGV)
 local state = get(id, 'state')
@@ -270,8 +280,8 @@ if state == 'retrying' and num(id, 'due_at') > now then return {'waiting'} end
 if state ~= 'queued' and state ~= 'running' and state ~= 'retrying' then return {state} end
 if redis.call('ZSCORE', P .. 'following', id) then return {'following'} end
 local deadline = tonumber(redis.call('ZSCORE', P .. 'deadlines', id) or '0')
-local first = not get(id, 'claimed_at')
-if now >= deadline then
+local first, late = not get(id, 'claimed_at'), now >= deadline
+if late and not was_put_forward() then
   fail(id, first and 'queue_timeout' or 'deadline_exceeded', endings, retention)
   return {'failed'}
 end
@@ -287,10 +297,10 @@ if get(id, 'cancel_requested') or num(id, 'starts') >= tonumber(max_starts) then
   fail(id, 'worker_crashed', endings, retention)
   return {'failed'}
 end
-if first then
+if first or late then
   deadline = now + num(id, 'timeout_ms')
   redis.call('ZADD', P .. 'deadlines', deadline, id)
-  redis.call('HSET', job(id), 'claimed_at', now)
+  if first then redis.call('HSET', job(id), 'claimed_at', now) end
   for _, each in ipairs(redis.call('ZRANGE', P .. 'followers:' .. id, 0, -1)) do start_clock(each) end
 end
 redis.call('ZREM', P .. 'queued', id)
@@ -416,7 +426,8 @@ history[#history + 1] = {ended_at = num(id, 'ended_at'),
   attempts = num(id, 'attempts') + num(id, 'starts'), failure = cjson.decode(get(id, 'failure'))}
 redis.call('HSET', job(id), 'history', cjson.encode(history), 'state', 'queued', 'stage', 'queued',
   'progress', 0, 'attempts', 0, 'starts', 0, 'requeued_at', now)
-redis.call('HDEL', job(id), 'claimed_at', 'ended_at', 'failure', 'done', 'total', 'queue')
+redis.call('HDEL', job(id), 'claimed_at', 'ended_at', 'failure', 'done', 'total', 'queue',
+  'estimated_s')
 redis.call('ZREM', P .. 'ended', id)
 redis.call('ZREM', P .. 'dead', id)
 redis.call('ZADD', P .. 'queued', now, id)
@@ -424,11 +435,16 @@ redis.call('ZADD', P .. 'deadlines', now + queue_ms, id)
 return {'ok', get(id, 'priority')}
 
 --- due
+-- A time later than any wait is long is of before the clock was set back: it may be over.
+local limit, longest_ms = unpack(ARGV)
 local moved = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retrying', '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  enqueue(id)
-  moved[#moved + 1] = id
-  moved[#moved + 1] = queue(id)
+for _, times in ipairs({{'-inf', now}, {'(' .. now + longest_ms, '+inf'}}) do
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'retrying', times[1], times[2], 'LIMIT', 0, limit)
+  for _, id in ipairs(ids) do
+    enqueue(id)
+    moved[#moved + 1] = id
+    moved[#moved + 1] = queue(id)
+  end
 end
 return moved
 
@@ -456,6 +472,7 @@ return moved
 -- while (grace) is ended here, and its late finish is then refused.
 local retention, limit, grace_ms, endings = unpack(ARGV)
 local ended = 0
+if was_put_forward() then return {'0'} end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, limit)) do
   local running = get(id, 'state') == 'running'
   local deadline = tonumber(redis.call('ZSCORE', P .. 'deadlines', id))

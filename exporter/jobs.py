@@ -213,6 +213,19 @@ class JobRecord:
     worker: str = ""
     history: tuple[Past, ...] = ()
     reused_from: str = ""
+    estimated_s: float = 0.0
+
+    @property
+    def estimate_ratio(self) -> float | None:
+        """What a job took from its submit to its end, by what its caller was told it would.
+
+        None when it has not ended, or nobody was told: of one that waited for the drawing of
+        another, or that an operator began anew.
+        """
+        if not self.ended_at or not self.estimated_s:
+            return None
+        # Redis' clock may have been set back meanwhile.
+        return max(0.0, self.ended_at - self.created_at) / self.estimated_s
 
     @property
     def waits_until_due(self) -> bool:
@@ -307,6 +320,10 @@ class Jobs:
         if not fields:
             raise JobNotFound(f"no job {job_id!r}")
         return _record(job_id, cast(dict[str, str], fields))
+
+    def estimated(self, job_id: str, seconds: float) -> None:
+        """Note what the caller of *job_id* was told it would take. Raises QueueUnavailable."""
+        self._run("estimated", job_id, seconds)
 
     def claim(self, job_id: str, worker: str) -> Claim | None:
         """Take *job_id* for *worker*, or return None when there is nothing to do for this message.
@@ -440,7 +457,8 @@ class Jobs:
 
     def due(self) -> list[tuple[str, Priority]]:
         """Move the retries whose time has come back to queued and return them, to be sent."""
-        return self._pairs(self._run("due", 100))
+        longest_ms = round(1000 * max(self._settings.timeout_max_s, DEFER_S))
+        return self._pairs(self._run("due", 100, longest_ms))
 
     def expired(self) -> list[tuple[str, Priority]]:
         """Take the jobs whose lease ran out back to queued and return them, to be sent.
@@ -452,6 +470,18 @@ class Jobs:
         return self._pairs(
             self._run("expired", starts, self._retention_ms, 100, _ENDINGS, lease_ms)
         )
+
+    def clock_jumped(self, by_s: float) -> None:
+        """Note that Redis' clock was put forward, so that deadlines that seem over may not be.
+
+        For as long as the longest job may take, or until it is set back, none ends by them; what is
+        claimed too late has its whole timeout. Raises QueueUnavailable.
+        """
+        if by_s < 0:
+            ask(self._redis.delete, f"{PREFIX}put_forward")
+            return
+        for_ms = round(1000 * self._settings.timeout_max_s)
+        ask(self._redis.set, f"{PREFIX}put_forward", "1", px=for_ms)
 
     def overdue(self) -> int:
         """End the jobs past the queue timeout or their own timeout; return how many."""
@@ -531,6 +561,8 @@ def connect(settings: Settings, timeout_s: float = SOCKET_TIMEOUT_S) -> "redis.R
     return redis.Redis.from_url(
         settings.redis_url,
         decode_responses=True,
+        # Somebody else may put into a queue what is no text.
+        encoding_errors="surrogateescape",
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         health_check_interval=25,
@@ -566,6 +598,7 @@ def _record(job_id: str, f: dict[str, str]) -> JobRecord:
         worker=f.get("worker", ""),
         history=tuple(_past(past) for past in json.loads(f.get("history", "[]"))),
         reused_from=f.get("reused_from", ""),
+        estimated_s=float(f.get("estimated_s", 0)),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import redis
 import structlog
 
-from exporter.jobs import PREFIX
+from exporter.scripts import PREFIX, ask
 
 KEY = f"{PREFIX}metrics"
 log = structlog.get_logger()
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 RENDER_BUCKETS_S = (0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 900)
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 5, 15, 30, 60, 300, 900, 3600, 86_400)
 STAGE_BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
+# 1 is an estimate that came true; the same factors on both sides of it.
+RATIO_BUCKETS = (0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10)
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,27 @@ HISTOGRAMS = {
     "export_stage_seconds": Histogram(
         "Stages of completed jobs inside the renderer page.", STAGE_BUCKETS_S, "stage"
     ),
+    "export_estimate_ratio": Histogram(
+        "What a drawn job took from its submit on, by what its caller was told it would.",
+        RATIO_BUCKETS,
+    ),
 }
 COUNTERS = {
     "export_jobs": Counter(
         "Jobs by how they ended.", "state", ("completed", "failed", "cancelled")
     ),
-    "export_errors": Counter("Failed attempts by error code.", "code"),
+    # Prometheus sees no increase in a series that begins at 1: what an alert asks for is known.
+    "export_errors": Counter(
+        "Failed attempts by error code.",
+        "code",
+        ("storage_unavailable", "storage_denied", "storage_rejected", "storage_local"),
+    ),
     "export_submitted": Counter("Accepted jobs by priority.", "priority"),
     "export_refused": Counter("Posters not taken, by reason.", "reason", ("queue_full",)),
-    "export_data_losses": Counter("Times Redis was found without its data.", "store"),
+    "export_dropped_messages": Counter(
+        "Messages dropped that were not ours.", "queue", ("low", "normal", "high")
+    ),
+    "export_data_losses": Counter("Times Redis was found without its data.", "store", ("redis",)),
     "export_webhook_attempts": Counter("Posts of notices by what came of them.", "outcome"),
     "export_storage_outages": Counter(
         "Times a worker's storage went away or denied it (its state).", "state"
@@ -69,15 +83,19 @@ class Metrics:
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
 
-    def count(self, name: str, label: str) -> None:
-        """Add one to counter *name* for *label* (a state, an error code, a priority)."""
+    def count(self, name: str, label: str, times: float = 1) -> None:
+        """Add *times* to counter *name* for *label* (a state, an error code, a priority)."""
         if name not in COUNTERS:
             raise KeyError(name)
-        self._add({f"{name}|{label}": 1})
+        self._add({f"{name}|{label}": times})
 
-    def observe(self, name: str, seconds: float) -> None:
-        """Put *seconds* into histogram *name*."""
-        self._add(_observed(name, "", seconds))
+    def counted(self, name: str, label: str) -> float:
+        """Return how far counter *name* is for *label*. Raises QueueUnavailable."""
+        return float(str(ask(self._redis.hget, KEY, f"{name}|{label}") or 0))
+
+    def observe(self, name: str, value: float) -> None:
+        """Put *value* (seconds, or a ratio) into histogram *name*."""
+        self._add(_observed(name, "", value))
 
     def completed(self, render_s: float, wait_s: float, stages_s: Mapping[str, float]) -> None:
         """Put a completed job's seconds into their histograms, in one step."""
@@ -102,7 +120,7 @@ def histogram_field(name: str, label: str) -> str:
     return f"{name}|{label}|" if label else f"{name}|"
 
 
-def _observed(name: str, label: str, seconds: float) -> dict[str, float]:
+def _observed(name: str, label: str, value: float) -> dict[str, float]:
     field = histogram_field(name, label)
-    bucket = next((b for b in HISTOGRAMS[name].buckets if seconds <= b), "+Inf")
-    return {f"{field}bucket|{bucket}": 1, f"{field}sum": seconds}
+    bucket = next((b for b in HISTOGRAMS[name].buckets if value <= b), "+Inf")
+    return {f"{field}bucket|{bucket}": 1, f"{field}sum": value}

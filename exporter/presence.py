@@ -48,6 +48,8 @@ class WorkerState:
     cache_misses: int = 0
     parked: int = 0
     parked_bytes: int = 0
+    parked_max_jobs: int = 0
+    parked_max_bytes: int = 0
     storage: str = "well"
     each: tuple[BrowserState, ...] = ()
 

@@ -69,6 +69,12 @@ class Settings:
     dev_api_key: str = setting(
         "", "EXPORT_DEV_API_KEY", "development key for `make run`; made when empty", secret=True
     )
+    metrics_key: str = setting(
+        "",
+        "EXPORT_METRICS_KEY",
+        "opens `/metrics` and nothing else, without Redis: `ca_live_` and 64 lower-case hex digits",
+        secret=True,
+    )
     var_dir: Path = setting(
         Path("var"), "EXPORT_VAR_DIR", "folder for cache, profiles and the directory store"
     )
@@ -109,7 +115,7 @@ class Settings:
         10.0, "EXPORT_HEARTBEAT_S", "how often a worker renews its lease", low=MOMENT_S
     )
     sweep_s: float = setting(
-        15.0, "EXPORT_SWEEP_S", "how often lost and overdue jobs are sought", low=MOMENT_S
+        10.0, "EXPORT_SWEEP_S", "how often lost and overdue jobs are sought", low=MOMENT_S
     )
     lost_after_s: float = setting(
         60.0, "EXPORT_LOST_AFTER_S", "a queued job without a message for so long is sent again"

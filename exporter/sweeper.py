@@ -4,7 +4,6 @@ Every worker process sweeps; a Redis lock keeps the dear part to one of them at 
 two at once would be harmless, because the claim decides who draws a job.
 """
 
-import json
 import time
 from collections.abc import Callable
 from typing import cast
@@ -12,7 +11,7 @@ from typing import cast
 import redis
 import structlog
 
-from exporter import failpoints
+from exporter import failpoints, messages
 from exporter.errors import JobNotFound, QueueUnavailable, StorageError
 from exporter.jobs import PREFIX, Jobs
 from exporter.queues import Priority
@@ -82,16 +81,20 @@ class Sweeper:
     def _watch_clock(self) -> None:
         """After a jump of Redis' clock let every living worker renew its lease before judging.
 
-        The lock of the sweep is counted by that clock, too, and would be held for as long as it was
-        set back.
+        Deadlines that it made pass do not count. The lock of the sweep is counted by that clock,
+        too, and would be held for as long as it was set back.
         """
+        asked_s = self._monotonic()
         seconds, micros = ask(self._redis.time)
-        ahead_s = seconds + micros / 1e6 - self._monotonic()
+        if self._monotonic() - asked_s > JUMP_S / 2:
+            return  # So slow an answer, or a process stopped meanwhile, tells no jump.
+        ahead_s = seconds + micros / 1e6 - asked_s
         before_s, self._ahead_s = self._ahead_s, ahead_s
         if before_s is None or abs(ahead_s - before_s) < JUMP_S:
             return
         log.error("Redis' clock jumped", by_s=round(ahead_s - before_s))
         self._hold_until_s = self._monotonic() + self._settings.lease_s
+        self._jobs.clock_jumped(ahead_s - before_s)
         ask(self._redis.delete, f"{PREFIX}sweeping")
 
     def _is_my_turn(self) -> bool:
@@ -130,25 +133,22 @@ class Sweeper:
                 self._jobs.sent(job_id)
 
     def _messages(self) -> set[str]:
-        """Return the job ids (= task ids) of the messages that may still bring a job to a worker.
+        """Return the job ids of the messages that may still bring a job to a worker.
 
         A message held for longer than `lost_after_s` by a worker that claims nothing is in dead
         hands; kombu itself would hand it out again only after the visibility timeout.
         """
         try:
-            bodies = [
-                json.loads(text)
-                for priority in Priority
-                for text in self._redis.lrange(priority.value, 0, -1)
+            found = [
+                text for priority in Priority for text in self._redis.lrange(priority.value, 0, -1)
             ]
             since = time.time() - self._settings.lost_after_s
             taken = cast(list[str], self._redis.zrangebyscore("unacked_index", since, "+inf"))
             held = self._redis.hmget("unacked", taken) if taken else []
         except redis.RedisError as err:
             raise QueueUnavailable(f"Redis: {type(err).__name__}: {err}") from err
-        # kombu keeps what a worker has taken as [message, exchange, routing key].
-        bodies += [json.loads(text)[0] for text in held if text]
-        return {body["headers"]["id"] for body in bodies}
+        found += [messages.taken(text) for text in held if text]
+        return {job_id for text in found if (job_id := messages.job_id(text))}
 
     def _drop_spent(self) -> None:
         """Drop the messages of ended jobs that dead workers hold.
@@ -159,7 +159,7 @@ class Sweeper:
         tags = cast(list[str], ask(self._redis.zrangebyscore, "unacked_index", "-inf", until))
         held = ask(self._redis.hmget, "unacked", tags) if tags else []
         for tag, text in zip(tags, cast(list[str | None], held), strict=True):
-            if text and self._has_ended(json.loads(text)[0]["headers"]["id"]):
+            if text and self._has_ended(messages.job_id(messages.taken(text))):
                 ask(self._redis.zrem, "unacked_index", tag)
                 ask(self._redis.hdel, "unacked", tag)
 

@@ -66,7 +66,7 @@ def render_export(job_id: str) -> None:
             result = worker.run(attempt.export(), timeout_s=claim.remaining_s + CLEAN_UP_S)
             if attempt.waiting:
                 # It goes on running, in the parking's care; this message and page are free.
-                parked = attempt.parked(result, lambda end: _count_completed(worker, end))
+                parked = attempt.parked(result, lambda end: _count_completed(worker, job_id, end))
                 worker.parking.take(parked)
                 return
             failpoints.hit("before_finish")
@@ -92,7 +92,7 @@ def render_export(job_id: str) -> None:
             log.exception("unforeseen error")
             _end_attempt(worker, claim, attempt, InternalError(f"{type(err).__name__}: {err}"))
         else:
-            _count_completed(worker, result)
+            _count_completed(worker, job_id, result)
 
 
 def _end_attempt(worker: Worker, claim: Claim, attempt: Attempt, error: ExportError) -> None:
@@ -181,7 +181,7 @@ def _drop_objects(worker: Worker, job_id: str, keys: list[str]) -> None:
             log.error("orphaned object", key=key, error=str(err))
 
 
-def _count_completed(worker: Worker, result: Result) -> None:
+def _count_completed(worker: Worker, job_id: str, result: Result) -> None:
     log.info(
         "completed", key=result.key, bytes=result.file_size, render_time_ms=result.render_time_ms
     )
@@ -191,3 +191,10 @@ def _count_completed(worker: Worker, result: Result) -> None:
         result.queue_time_ms / 1000,
         {stage: ms / 1000 for stage, ms in stages_ms.items()},
     )
+    try:
+        ratio = worker.jobs.get(job_id).estimate_ratio
+    except ExportError as err:  # the job has ended well: what is told of it beside that may go
+        log.warning("estimate not compared", error=str(err))
+        return
+    if ratio is not None:
+        worker.metrics.observe("export_estimate_ratio", ratio)

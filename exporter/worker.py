@@ -23,15 +23,16 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from exporter import failpoints, gl_choice, leaving, logs, parking, presence, usage
+from exporter import failpoints, gl_choice, leaving, logs, parking, presence, scratch, usage
 from exporter.addresses import AddressRules
 from exporter.browser import Browser, sweep_profiles
-from exporter.celery_app import send
+from exporter.celery_app import app, send
 from exporter.data_set import LOOK_EVERY_S, DataSet
 from exporter.egress import Egress
 from exporter.errors import ExportError
 from exporter.gateway import Gateway
 from exporter.http_client import HttpClient, resolve_by_system
+from exporter.intake import Intake
 from exporter.jobs import Jobs, connect
 from exporter.metrics import Metrics
 from exporter.outbox import Outbox
@@ -47,6 +48,7 @@ from exporter.webhooks import Sender
 
 T = TypeVar("T")
 log = structlog.get_logger()
+app.steps["consumer"].add(Intake)
 
 # What a Celery child may spend on leaving in order; after it the parent-death signal cleans up.
 STOP_TIMEOUT_S = 10.0
@@ -237,6 +239,8 @@ class Worker:
             cache_misses=self._egress.misses,
             parked=self.parking.count,
             parked_bytes=self.parking.size_bytes,
+            parked_max_jobs=config.parked_max_jobs,
+            parked_max_bytes=config.parked_max_bytes,
             storage=self.parking.state.value,
             **self.pool.state().__dict__,
         )
@@ -308,6 +312,7 @@ def _check_settings(**_: Any) -> None:
         log.critical("worker cannot start", error=str(err))
         sys.exit(1)
     leaving.prepare()
+    scratch.house_pool()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

@@ -15,6 +15,7 @@ from webapi.admission import register_admission
 from webapi.catalogue import Catalogue
 from webapi.context import JobStore, Send, Services, Store
 from webapi.errors import register_errors
+from webapi.keys import check_metrics_key
 
 ABOUT = """Map posters, made in the background: ask for one, follow its job, download the image.
 
@@ -58,6 +59,7 @@ def create_app(
 ) -> Flask:
     """Return the web API. The arguments replace what would be made from the environment."""
     settings = settings or environment.settings()
+    check_metrics_key(settings)
     failpoints.arm(settings)
     at_hand = Services(
         settings,

@@ -40,6 +40,7 @@ class JobStore(Protocol):
         most_waiting: int | None = None,
     ) -> Submitted: ...
     def get(self, job_id: str) -> JobRecord: ...
+    def estimated(self, job_id: str, seconds: float) -> None: ...
     def cancel(self, job_id: str) -> None: ...
 
 
@@ -120,6 +121,12 @@ def current_key() -> ApiKey:
 def public(view: View) -> View:
     """Mark *view* as open to everyone; any other needs a key."""
     view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def opened_by_metrics_key(view: View) -> View:
+    """Mark *view* as one that the metrics key of the settings opens, too: it holds no job."""
+    view.takes_metrics_key = True  # type: ignore[attr-defined]
     return view
 
 

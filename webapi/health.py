@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from exporter.exposition import exposition
-from webapi.context import Services, public, services
+from webapi.context import Services, opened_by_metrics_key, public, services
 from webapi.readiness import Readiness
 
 JSON = "application/json"
@@ -53,7 +53,7 @@ def blueprint(of: Services) -> Blueprint:
     )
     routes.route("/health/live", methods=["GET"])(needs_no_key(lives(public(live))))
     routes.route("/health/ready", methods=["GET"])(needs_no_key(is_not(is_ready(public(ready)))))
-    routes.route("/metrics", methods=["GET"])(told(metrics))
+    routes.route("/metrics", methods=["GET"])(told(opened_by_metrics_key(metrics)))
     return routes
 
 
@@ -68,6 +68,7 @@ def live() -> dict[str, str]:
 def metrics() -> Response:
     """Read the metrics of the whole service
 
-    In the text format of Prometheus, merged over the API and all workers.
+    In the text format of Prometheus, merged over the API and all workers. With the metrics key of
+    the installation it answers without Redis, too: `export_redis_up 0` and nothing else.
     """
     return Response(exposition(services().redis), content_type=CONTENT_TYPE_LATEST)

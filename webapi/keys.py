@@ -16,8 +16,9 @@ from typing import cast
 
 import redis
 
-from exporter.errors import QueueUnavailable
+from exporter.errors import InvalidSettings, QueueUnavailable
 from exporter.jobs import PREFIX
+from exporter.settings import Settings
 from webapi.errors import Unauthenticated
 from webapi.tiers import ApiKey, Tier
 
@@ -95,6 +96,21 @@ class Keys:
         if self._now() - key.last_used_at >= USE_NOTED_EVERY_S:
             with _redis_errors():
                 self._redis.hset(_place(key.key_id), "last_used_at", str(self._now()))
+
+
+def is_metrics_key(key: str, settings: Settings) -> bool:
+    """Tell whether *key* is that of the settings for the metrics, without asking Redis."""
+    own = settings.metrics_key
+    return bool(own) and hmac.compare_digest(key, own)
+
+
+def check_metrics_key(settings: Settings) -> None:
+    """Raise InvalidSettings for a metrics key that no request could bring."""
+    if settings.metrics_key and not KEY.fullmatch(settings.metrics_key):
+        raise InvalidSettings(
+            "EXPORT_METRICS_KEY must be ca_live_ and 64 lower-case hex digits; make one with "
+            "echo ca_live_$(openssl rand -hex 32)"
+        )
 
 
 def ensure_dev_key(client: "redis.Redis", key: str) -> None:

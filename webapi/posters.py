@@ -3,10 +3,13 @@
 import uuid
 from typing import Any
 
+import structlog
 from flask import Response
 from flask_smorest import Blueprint
 
-from exporter.jobs import JobRecord
+from exporter.errors import QueueUnavailable
+from exporter.jobs import JobRecord, Submitted
+from exporter.queues import Priority
 from webapi.context import Services, current_key, services
 from webapi.dispatch import dispatch
 from webapi.errors import Forbidden, Issue
@@ -20,6 +23,8 @@ from webapi.prefer import PNG, WaitedSchema, check_accept, waited_for
 from webapi.request_body import StrictParser
 from webapi.schemas import Export, generate_schema
 from webapi.tiers import PRIORITIES, ApiKey, limits_of, most_waiting
+
+log = structlog.get_logger()
 
 JSON = "application/json"
 HEADERS = {
@@ -132,7 +137,7 @@ def generate(export: Export) -> tuple[dict[str, Any], int, dict[str, str]] | Res
         "id": made.job_id,
         "status": made.state.value,
         "reused_from": made.reused_from or None,
-        "estimated_time": 0 if made.state.ended else at_hand.estimate.seconds(job.priority),
+        "estimated_time": 0 if made.state.ended else _estimated_s(made, job.priority, at_hand),
         "status_url": link,
     }
     replayed = {REPLAYED: "true"} if made.replayed else {}
@@ -166,6 +171,17 @@ def _check_priority(export: Export, key: ApiKey) -> None:
         detail = f"a key of tier {key.tier} may use {', '.join(allowed)}; got {export.priority}"
         issue = Issue("/priority", "scope_missing", detail)
         raise Forbidden("scope_missing", f"/priority: {detail}", issues=(issue,))
+
+
+def _estimated_s(made: Submitted, priority: Priority, at_hand: Services) -> int:
+    """Return what the caller is told; of a job that is drawn, noted to be compared with its end."""
+    seconds = at_hand.estimate.seconds(priority)
+    if not made.replayed and not made.reused_from:
+        try:
+            at_hand.jobs.estimated(made.job_id, seconds)
+        except QueueUnavailable as err:  # the job is accepted all the same
+            log.warning("estimate not noted", job_id=made.job_id, error=str(err))
+    return seconds
 
 
 def _shown(record: JobRecord) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def webhooks(scene: Scene, records: dict[str, JobRecord]) -> None:
 
 
 def leftovers(scene: Scene) -> None:
-    """Judge that no process, profile or message is left over."""
+    """Judge that no process, folder or message is left over."""
     stack, goal = scene.stack, scene.trial.goal
     deadline = time.monotonic() + CLEAN_S
 
@@ -101,6 +101,7 @@ def leftovers(scene: Scene) -> None:
     goal("orphaned browsers", wanted=0, measured=left(stack.orphans))
     goal("zombies", wanted=0, measured=left(stack.zombies))
     goal("leftover profiles", wanted=0, measured=left(stack.leftover_profiles))
+    goal("leftover folders of Celery's pools", wanted=0, measured=left(stack.leftover_folders))
     unacked = _eventually(lambda: int(stack.client.hlen("unacked")), 0, _tidy_s(scene))
     goal("messages unacknowledged", wanted=0, measured=unacked)
 

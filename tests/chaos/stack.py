@@ -218,6 +218,12 @@ class Stack:
         profiles = self.folder.glob("poster-exporter-*/profile-*")
         return [p for p in profiles if census.find(int(p.name.split("-")[1])) is None]
 
+    def leftover_folders(self) -> list[Path]:
+        """Return what pools of dead main processes keep, and what no process can be named for."""
+        mains = self.folder.glob("poster-exporter-*/main-*")
+        dead = [m for m in mains if census.find(int(m.name.split("-")[1])) is None]
+        return [*dead, *self.folder.glob("pymp-*")]
+
     # What is asked of it.
 
     def await_workers(self, count: int) -> None:

@@ -166,6 +166,15 @@ class TestGenerate:
 
         assert (alone, queued, urgent, shared) == (10, 70, 10, 40)
 
+    def test_the_estimate_is_noted_with_a_job_that_is_drawn(self, api):
+        Metrics(api.redis).observe("export_render_seconds", 10)
+        first, same = (api.generate(place()).json for _ in range(2))
+
+        assert api.jobs.get(first["job_id"]).estimated_s == first["estimated_time"] == 10
+        # It is given the drawing of the first one.
+        assert same["reused_from"] == first["job_id"]
+        assert api.jobs.get(same["job_id"]).estimated_s == 0
+
 
 class TestJob:
     def test_a_new_job_waits(self, api):

@@ -28,6 +28,18 @@ class TestAlert:
 
         assert client.hget(f"{PREFIX}metrics", "export_data_losses|redis") == "1"
 
+    def test_a_second_loss_is_the_second_although_the_counter_was_lost_too(self, client):
+        """An alert asks for an increase, and from 1 to 1 there is none."""
+        sets = [DataSet(client, Metrics(client)) for _ in range(2)]
+        for _ in range(3):
+            for each in sets:
+                each.look()
+            client.flushall()
+        for each in sets * 2:
+            each.look()
+
+        assert client.hget(f"{PREFIX}metrics", "export_data_losses|redis") == "3"
+
     def test_a_first_start_and_a_restart_with_its_data_are_none(self, client):
         for _ in range(2):
             data_set = DataSet(client, Metrics(client))

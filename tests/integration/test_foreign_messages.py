@@ -1,24 +1,27 @@
 """Messages that somebody else put into a queue: none is run, and the worker takes the next job."""
 
-import base64
-import json
+import os
 import pickle
-import uuid
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from exporter import presence
-from exporter.jobs import Jobs, State
-from exporter.queues import RENDER_TASK
-from tests.celery_workers import submit
+from exporter.exposition import exposition
+from exporter.jobs import Jobs, State, connect
+from exporter.messages import read
+from exporter.metrics import Metrics
+from tests.celery_workers import ROOT, submit
 from tests.factories import poster_job
 from tests.integration import test_worker
 from tests.integration.test_worker import until
+from tests.messages import FOREIGN, PICKLE, envelope, message
 
 # Fixtures of theirs.
 celery_worker, client = test_worker.celery_worker, test_worker.client
-
-JSON, PICKLE = "application/json", "application/x-python-serialize"
 
 
 class Touch:
@@ -31,55 +34,47 @@ class Touch:
         return open, (str(self._path), "w")
 
 
-def envelope(body: bytes, content_type: str = JSON, task: str = RENDER_TASK) -> str:
-    """Return a message as kombu puts it into Redis."""
-    word = str(uuid.uuid4())
-    return json.dumps(
-        {
-            "body": base64.b64encode(body).decode(),
-            "content-encoding": "utf-8",
-            "content-type": content_type,
-            "headers": {"task": task, "id": word, "lang": "py", "root_id": word},
-            "properties": {
-                "body_encoding": "base64",
-                "correlation_id": word,
-                "delivery_info": {"exchange": "", "routing_key": "normal"},
-                "delivery_mode": 2,
-                "delivery_tag": word,
-                "priority": 0,
-            },
-        }
-    )
-
-
-def body(*given: Any) -> bytes:
-    return json.dumps([given, {}, {}]).encode()
-
-
-MESSAGES = {
-    "another-task": lambda _: envelope(body("x"), task="somebody.elses"),
-    "pickle": lambda canary: envelope(pickle.dumps(Touch(canary)), PICKLE),
-    "torn-body": lambda _: envelope(b"[["),
-    "no-such-job": lambda _: envelope(body("x")),
-    "too-many-arguments": lambda _: envelope(body("x", "y")),
-    "20-MB": lambda _: envelope(body("x" * 20_000_000)),
-}
-
-
 def test_the_worker_stays_and_takes_the_next_job(celery_worker, client, settings, tmp_path):
-    main = celery_worker()
+    """Also when its connections were cut meanwhile, after which it has new ones."""
+    main, jobs = celery_worker(), Jobs(client, settings)
     until(lambda: presence.workers(client))
     canary = tmp_path / "canary"
-    for make in MESSAGES.values():
-        client.lpush("normal", make(canary))
-    jobs = Jobs(client, settings)
+    foreign = [*FOREIGN.values(), envelope(pickle.dumps(Touch(canary)), PICKLE)]
+    for rounds in (1, 2):
+        for each in foreign:
+            client.lpush("normal", each)
 
-    job_id = submit(jobs, settings, poster_job())
+        job_id = submit(jobs, settings, poster_job())
 
-    until(lambda: jobs.get(job_id).state is State.COMPLETED)
-    assert main.process.poll() is None
-    assert not canary.exists()
+        until(lambda id_=job_id: jobs.get(id_).state is State.COMPLETED)
+        assert main.process.poll() is None
+        assert not canary.exists()
+        until(lambda: client.llen("normal") + client.hlen("unacked") == 0)
+        dropped = Metrics(client).counted("export_dropped_messages", "normal")
+        assert dropped == rounds * len(foreign)
+        assert main.log.read_text().count("message dropped: not ours") == dropped
+        client.client_kill_filter(_type="normal", skipme=True)
+
+
+def test_a_message_of_no_job_is_taken_and_forgotten(celery_worker, client):
+    main = celery_worker()
+    until(lambda: presence.workers(client))
+
+    client.lpush("normal", message("no-such-job"))
+
+    until(lambda: main.said("nothing to do for this message"))
     until(lambda: client.llen("normal") + client.hlen("unacked") == 0)
+
+
+def test_a_queue_that_ends_in_one_is_measured(client, settings):
+    with connect(settings) as redis:
+        for name, each in FOREIGN.items():
+            client.rpush("normal", each)
+
+            told = exposition(redis).decode()
+
+            assert "export_redis_up 1.0" in told, name
+            assert 'export_queue_oldest_seconds{queue="normal"} 0.0' in told, name
 
 
 def test_unpickled_it_would_have_made_the_file(tmp_path):
@@ -88,3 +83,20 @@ def test_unpickled_it_would_have_made_the_file(tmp_path):
 
     made.close()
     assert (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("imports", [[], ["exporter.tasks"]], ids=["the API", "a worker"])
+def test_what_we_send_is_ours(client, settings, imports):
+    """A worker knows the task itself, and Celery then writes more into its messages."""
+    script = f"import {', '.join(['sys', *imports])}\nfrom exporter.celery_app import send\n"
+    script += "from exporter.celery_app import app\napp.finalize()\n"
+    script += "from exporter.queues import Priority\nsend('a-job', Priority.HIGH)"
+    subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "REDIS_URL": settings.redis_url},
+        cwd=ROOT,
+        check=True,
+        timeout=30,
+    )
+
+    assert read(client.lindex("high", 0)) == "a-job"

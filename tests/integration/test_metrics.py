@@ -10,7 +10,7 @@ from exporter.exposition import exposition
 from exporter.jobs import PREFIX, Failure, Jobs, Result
 from exporter.metrics import Metrics
 from exporter.presence import WorkerState
-from exporter.queues import Priority
+from exporter.queues import RENDER_TASK, Priority
 from tests.factories import poster_job
 
 
@@ -93,7 +93,8 @@ def test_a_workers_totals_and_limits_are_its_own(client):
     state = WorkerState(
         "a:1", 2, 1, 9, 3, 1, 2, 4096, "llvmpipe",
         cpu_seconds=12.5, cores=1.5, memory_limit_bytes=8192, min_browsers=2,
-        cache_hits=90, cache_misses=10,
+        cache_hits=90, cache_misses=10, parked=3, parked_bytes=500, parked_max_jobs=20,
+        parked_max_bytes=1000, storage="away",
     )  # fmt: skip
     presence.report(client, state)
 
@@ -110,6 +111,11 @@ def test_a_workers_totals_and_limits_are_its_own(client):
     assert changes == [3, 1, 2]
     assert values["export_cache_answers_total", "outcome=hit,worker=a:1"] == 90
     assert values["export_cache_answers_total", "outcome=miss,worker=a:1"] == 10
+    assert values["export_parked_jobs", "worker=a:1"] == 3
+    assert values["export_parked_limit_jobs", "worker=a:1"] == 20
+    assert values["export_parked_bytes", "worker=a:1"] == 500
+    assert values["export_parked_limit_bytes", "worker=a:1"] == 1000
+    assert values["export_storage_state", "state=away,worker=a:1"] == 1
 
 
 def test_a_completed_job_is_told_by_wait_render_and_stage(client):
@@ -125,13 +131,62 @@ def test_a_completed_job_is_told_by_wait_render_and_stage(client):
     assert values["export_stage_seconds_sum", "stage=draw"] == pytest.approx(0.6)
 
 
+def test_what_alerts_ask_for_is_there_before_it_happens(client):
+    """Prometheus sees no increase in a series that begins with its first event."""
+    values = scrape(client)
+
+    assert values["export_data_losses_total", "store=redis"] == 0
+    assert values["export_refused_total", "reason=queue_full"] == 0
+    assert values["export_errors_total", "code=storage_unavailable"] == 0
+
+
+def test_an_estimate_is_compared_with_what_came(client, settings):
+    jobs = Jobs(client, settings)
+    true, short = poster_job(), poster_job()
+    for job, told_s in ((true, 4), (short, 1)):
+        jobs.submit(job)
+        jobs.estimated(job.job_id, told_s)
+        # Submitted four seconds ago.
+        client.hincrby(f"{PREFIX}job:{job.job_id}", "created_at", -4000)
+        jobs.complete(job.job_id, jobs.claim(job.job_id, "w").token, Result("k", 1, 1, 1, "", 1, 1))
+        Metrics(client).observe("export_estimate_ratio", jobs.get(job.job_id).estimate_ratio)
+
+    values = scrape(client)
+
+    assert values["export_estimate_ratio_bucket", "le=0.8"] == 0
+    assert values["export_estimate_ratio_bucket", "le=1.25"] == 1
+    assert values["export_estimate_ratio_bucket", "le=10"] == 2
+    assert values["export_estimate_ratio_sum", ""] == pytest.approx(5, abs=0.5)
+
+
+def test_where_nobody_was_told_nothing_is_compared(client, settings):
+    jobs, untold, anew = Jobs(client, settings), poster_job(), poster_job()
+    for job in (untold, anew):
+        jobs.submit(job)
+    jobs.estimated(anew.job_id, 4)
+    assert jobs.get(anew.job_id).estimate_ratio is None  # it has not ended
+    claim = jobs.claim(anew.job_id, "w")
+    jobs.fail(anew.job_id, claim.token, Failure("render_timeout", "x", False))
+    jobs.requeue(anew.job_id)
+    for job in (untold, anew):
+        jobs.complete(job.job_id, jobs.claim(job.job_id, "w").token, Result("k", 1, 1, 1, "", 1, 1))
+
+    assert [jobs.get(job.job_id).estimate_ratio for job in (untold, anew)] == [None, None]
+
+
+def test_a_job_that_is_gone_gets_no_estimate(client, settings):
+    Jobs(client, settings).estimated("00000000-0000-4000-8000-000000000000", 4)
+
+    assert client.keys(f"{PREFIX}job:*") == []
+
+
 def test_the_age_of_a_queue_is_that_of_its_head(client, settings):
     """The messages are Celery's own, so that a change of their form is noticed."""
     jobs, old, young = Jobs(client, settings), poster_job(), poster_job()
     with Celery(broker=settings.redis_url) as app:
         for job in (old, young):
             jobs.submit(job)
-            app.send_task("exporter.render", args=[job.job_id], queue=Priority.LOW.value)
+            app.send_task(RENDER_TASK, args=[job.job_id], queue=Priority.LOW.value)
     client.hincrby(f"{PREFIX}job:{old.job_id}", "created_at", -90_000)
 
     values = scrape(client)

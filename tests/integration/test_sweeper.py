@@ -8,10 +8,11 @@ import pytest
 import redis
 
 from exporter.errors import JobNotFound, QueueUnavailable, StorageUnavailable
-from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, State
+from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, State, connect
 from exporter.queues import Priority
 from exporter.sweeper import Sweeper
 from tests.factories import poster_job
+from tests.messages import FOREIGN, message
 
 FAULT = Failure("browser_crashed", "The browser died.", True)
 RESULT = Result("api-posters/a.png", 1, 1, 1, "", 1, 1)
@@ -59,6 +60,19 @@ class TestLostMessages:
 
         sweeper.sweep()
         sweeper.sweep()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def test_what_others_put_into_queues_does_not_keep_it_from_being_found(
+        self, jobs, settings, storage, client, sent
+    ):
+        job = submitted(jobs)
+        lose(client, job)
+        for each in FOREIGN.values():
+            client.lpush("normal", each)
+
+        with connect(settings) as redis:
+            Sweeper(jobs, redis, storage, settings, send_to(sent)).sweep()
 
         assert sent == [(job.job_id, Priority.NORMAL)]
 
@@ -147,6 +161,87 @@ class TestClock:
         self.let_a_lease_pass(sweeper, client, ours)
 
         assert sent == [(job.job_id, Priority.NORMAL)]
+
+    def test_put_forward_no_deadline_is_over_by_that(self, jobs, make, client, sent, ours):
+        sweeper = make(monotonic=ours)
+        drawn, waiting = submitted(jobs), submitted(jobs)
+        token = jobs.claim(drawn.job_id, "w").token
+        jobs.retry(waiting.job_id, jobs.claim(waiting.job_id, "w").token, FAULT, 1)
+        sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        for job in (drawn, waiting):
+            deadline(client, job, -self.HOUR_S)
+        sweeper.tick()
+
+        jobs.beat(drawn.job_id, token, Progress("tiles"))
+        self.let_a_lease_pass(sweeper, client, ours)
+        client.hset(f"{PREFIX}job:{waiting.job_id}", "due_at", 1)
+        again = jobs.claim(waiting.job_id, "w")
+
+        assert jobs.get(drawn.job_id).state is State.RUNNING
+        assert again.remaining_s == pytest.approx(waiting.timeout_s, abs=1)
+
+    def test_after_a_while_deadlines_count_again(self, jobs, make, client, ours, settings):
+        sweeper = make(monotonic=ours)
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        deadline(client, job, -self.HOUR_S)
+        sweeper.tick()
+        left_ms = client.pttl(f"{PREFIX}put_forward")
+        assert settings.timeout_max_s - 10 < left_ms / 1000 <= settings.timeout_max_s
+
+        client.delete(f"{PREFIX}put_forward")
+        self.let_a_lease_pass(sweeper, client, ours)
+
+        assert jobs.get(job.job_id).failure.code == "deadline_exceeded"
+
+    def test_put_back_again_they_count_at_once(self, make, client, ours):
+        """The mark would last an hour longer, by a clock that was set back by one."""
+        sweeper = make(monotonic=ours)
+        sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        sweeper.tick()
+        assert client.exists(f"{PREFIX}put_forward")
+
+        ours.ahead_s += self.HOUR_S
+        sweeper.tick()
+
+        assert not client.exists(f"{PREFIX}put_forward")
+
+    def test_a_slow_answer_is_no_jump(self, make, client, monkeypatch, ours):
+        """Nor is one that this process, stopped meanwhile, read an hour after it was given."""
+        sweeper = make(monotonic=ours)
+        sweeper.tick()
+        at = client.time()
+
+        def slowly():
+            ours.ahead_s += self.HOUR_S
+            return at
+
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "time", slowly)
+            sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        sweeper.tick()
+
+        assert not client.exists(f"{PREFIX}put_forward")
+        assert sweeper._hold_until_s == 0
+
+    def test_put_back_a_retry_is_not_kept_for_an_hour(self, jobs, make, client, sent, ours):
+        sweeper = make(monotonic=ours)
+        job = submitted(jobs)
+        jobs.retry(job.job_id, jobs.claim(job.job_id, "w").token, FAULT, 60)
+        sweeper.tick()
+        assert sent == []
+        client.zincrby(f"{PREFIX}retrying", self.HOUR_S * 1000, job.job_id)
+        ours.ahead_s += self.HOUR_S
+
+        sweeper.tick()
+
+        assert sent == [(job.job_id, Priority.NORMAL)]
+        assert jobs.claim(job.job_id, "w2")
 
     def let_a_lease_pass(self, sweeper, client, ours):
         """Let two leases pass by our clock, and by Redis' for all that the sweeper can tell."""
@@ -417,10 +512,6 @@ def lose(client, job):
 def expire(client, job):
     client.hset(f"{PREFIX}job:{job.job_id}", "lease", 1)
     client.zadd(f"{PREFIX}running", {job.job_id: 1})
-
-
-def message(job_id):
-    return json.dumps({"body": "", "headers": {"id": job_id}})
 
 
 def take(client, job, *, ago_s):

@@ -143,6 +143,30 @@ class TestCompleted:
         assert counted["export_jobs|completed"] == "1"
         assert float(counted["export_render_seconds|sum"]) > 0
 
+    def test_what_it_took_is_compared_with_what_its_caller_was_told(self, worker):
+        job = submitted(worker)
+        worker.jobs.estimated(job.job_id, 1000)
+
+        render_export(job.job_id)
+
+        counted = worker.redis.hgetall(f"{PREFIX}metrics")
+        assert counted["export_estimate_ratio|bucket|0.1"] == "1"
+        assert 0 < float(counted["export_estimate_ratio|sum"]) < 0.1
+
+    def test_an_estimate_that_cannot_be_compared_costs_nothing(self, worker, monkeypatch):
+        job, get = submitted(worker), worker.jobs.get
+
+        def gone(_job_id):
+            raise QueueUnavailable("it went right after the end")
+
+        monkeypatch.setattr(worker.jobs, "get", gone)
+        render_export(job.job_id)
+
+        assert get(job.job_id).state is State.COMPLETED
+        counted = worker.redis.hgetall(f"{PREFIX}metrics")
+        assert counted["export_jobs|completed"] == "1"
+        assert "export_estimate_ratio|sum" not in counted
+
     def test_the_caller_sees_how_far_it_is(self, worker, page):
         job = submitted(worker)
         seen = []

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -143,6 +144,27 @@ class TestCeleryWorker:
         main.process.wait(5)
         until(lambda: not alive([*chromium, child]), within_s=15)
 
+    def test_what_a_killed_one_had_in_the_temporary_folder_goes_with_the_next(
+        self, celery_worker, client, temporary
+    ):
+        killed = celery_worker(TMPDIR=str(temporary))
+        until(lambda: presence.workers(client))
+        assert pools(temporary) == {f"main-{killed.pid}"}
+        killed.process.kill()
+        killed.process.wait(5)
+        client.flushdb()
+        assert pools(temporary) == {f"main-{killed.pid}"}
+
+        main = celery_worker(TMPDIR=str(temporary))
+        until(lambda: presence.workers(client))
+
+        assert pools(temporary) == {f"main-{main.pid}"}
+        main.process.terminate()
+        assert main.process.wait(GRACE_S) == 0
+        assert pools(temporary) == set()
+        assert {entry.name for entry in temporary.iterdir()} == {f"poster-exporter-{os.getuid()}"}
+        assert "Traceback" not in main.log.read_text()
+
     def test_without_a_browser_a_job_waits_in_its_queue(self, celery_worker, client, settings):
         main = celery_worker(EXPORT_CHROMIUM="/bin/false")
         job = poster_job()
@@ -227,6 +249,14 @@ def parent(stat):
         return 0
 
 
+def pools(folder):
+    """Return what main processes keep for their pools; none may keep anything elsewhere."""
+    assert not list(folder.glob("pymp-*"))
+    kept = list(folder.glob("poster-exporter-*/main-*"))
+    assert all(list(main.glob("pymp-*")) for main in kept)
+    return {main.name for main in kept}
+
+
 def alive(pids):
     return [pid for pid in pids if cmdline(pid)]
 
@@ -235,6 +265,14 @@ def alive(pids):
 def client(redis_url):
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         yield client
+
+
+@pytest.fixture
+def temporary():
+    """A temporary folder that the browser's user may enter, with a name short enough for it."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @pytest.fixture
