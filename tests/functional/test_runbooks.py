@@ -57,6 +57,7 @@ def environment(stack: Service, job_id: str) -> dict[str, str]:
         "JOB": job_id,
         "TILES_URL": "pmtiles:static_renderer/sample",
         "EXPORT_VAR_DIR": str(stack.var_dir),
+        "LOGS": str(stack.var_dir / "log"),
     }
 
 
