@@ -16,7 +16,7 @@ MAKEFLAGS += --question
 do := +@env --unset=MAKEFLAGS --unset=MFLAGS --unset=MAKELEVEL
 endif
 .NOTPARALLEL:
-.PHONY: help setup demo run test bench load profile chaos soak lint check release-check images simulate gallery goldens openapi clean
+.PHONY: help setup demo run test test-long bench load profile chaos soak lint check release-check images simulate gallery goldens openapi clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,8 +35,13 @@ run: setup ## the whole service in the foreground, on PORT (8000); Ctrl-C stops 
 	$(do) setpriv --pdeathsig TERM -- $(py) -m deploy.local.run
 
 # Each process has browsers of its own: more than four would only wait for one another.
-test: setup ## all tests; ARGS="-k word" for some
-	$(do) $(py) -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+pytest := $(py) -m pytest --numprocesses auto --maxprocesses 4
+
+test: setup ## all tests but the long ones, in ten minutes; ARGS="-k word" for some of all
+	$(do) $(pytest) $(or $(ARGS),-m "not long")
+
+test-long: setup ## the long tests: whole programs are killed, stopped, restarted, and loaded
+	$(do) $(pytest) -m long
 
 bench: setup ## speed, CPU and memory against two others, into build/bench/; BENCH_RUNS=1: a short run
 	$(do) $(py) -m tests.bench
@@ -63,7 +68,7 @@ lint: setup ## formatting, types, layers, JavaScript, dependencies
 	$(do) npm run --silent check --prefix static_renderer
 	$(do) $(py) -m deploy.local.check_dependencies
 
-check: lint demo test ## all of these: what CI runs
+check: lint demo test test-long ## all of these: what CI runs
 
 release-check: setup ## one version everywhere, told in the changelog, everything committed
 	$(do) $(py) -m deploy.local.release_check

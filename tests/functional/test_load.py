@@ -9,6 +9,8 @@ import pytest
 
 from tests.functional.service import ROOT
 
+pytestmark = pytest.mark.long
+
 # 20 s are usual; Locust's environment, made once, takes as long again.
 LIMIT_S = 110.0
 # More than there are posters, so that one at least is drawn several times.

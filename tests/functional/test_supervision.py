@@ -15,6 +15,8 @@ from tests.functional.processes import Process, alive, descendants
 from tests.functional.service import STOP_S, Service, service
 from tests.functional.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 RESTART_S = 5.0
 
 

@@ -22,6 +22,8 @@ from tests.integration.test_browser import cmdline
 from tests.integration.test_worker import browsers_of, presence_pid
 from tests.servers import HANG, Fault, tile_host
 
+pytestmark = pytest.mark.long
+
 START_S = 120
 # A look every 5 s, and 10 s for an answer; on busy cores as long again.
 HANG_SEEN_S = 40

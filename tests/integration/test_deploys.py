@@ -18,6 +18,8 @@ from tests.factories import poster_job
 from tests.functional.waiting import eventually
 from tests.integration.test_worker import alive, browsers_of
 
+pytestmark = pytest.mark.long
+
 START_S = 120
 # What an orchestrator waits for longest is 45 s (deploy/); the promise is 30.
 GRACE_S = 30

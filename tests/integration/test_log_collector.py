@@ -23,6 +23,8 @@ from tests.log_collector import (
 )
 from tests.log_writer import JOB, KEY
 
+pytestmark = pytest.mark.long
+
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = yaml.safe_load((PROMETHEUS / "log_alerts.yml").read_text())["groups"][0]["rules"]
 ALERTS = {rule["alert"]: rule for rule in RULES}

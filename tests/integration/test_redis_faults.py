@@ -38,6 +38,8 @@ from tests.integration.test_tasks import stored, submitted
 from webapi.keys import Keys
 from webapi.tiers import Tier
 
+pytestmark = pytest.mark.long
+
 START_S = 120
 TOLD_WITHIN_S = 2.0
 # Celery's own connection asks a silent Redis for up to 5 s, and may be in the middle of it.
