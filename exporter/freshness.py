@@ -51,7 +51,7 @@ def http_date(text: str) -> float | None:
     """Return an HTTP date as unix time, None when it cannot be read."""
     try:
         return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year of many digits
         return None
 
 

@@ -297,7 +297,8 @@ if get(id, 'cancel_requested') or num(id, 'starts') >= tonumber(max_starts) then
   fail(id, 'worker_crashed', endings, retention)
   return {'failed'}
 end
-if first or late then
+-- Further away than its whole timeout it is only of before the clock was set back.
+if first or late or deadline > now + num(id, 'timeout_ms') then
   deadline = now + num(id, 'timeout_ms')
   redis.call('ZADD', P .. 'deadlines', deadline, id)
   if first then redis.call('HSET', job(id), 'claimed_at', now) end

@@ -84,5 +84,9 @@ FOREIGN: dict[str, str | bytes] = {
     "a-named-argument": envelope(body("x", y=1)),
     "a-number-for-a-job": envelope(body(7)),
     "a-task-after-it": envelope(b'[["x"], {}, {"chain": [{"task": "somebody.elses"}]}]'),
+    "utf-16": message("x").encode("utf-16"),
+    "a-mark-before-it": b"\xef\xbb\xbf" + message("x").encode(),
+    "a-type-of-nobodys": odd(headers={"x": {"__type__": "x", "__value__": 1}}),
+    "no-decimal": odd(headers={"x": {"__type__": "decimal", "__value__": "x"}}),
     "20-MB": envelope(body("x" * 20_000_000)),
 }

@@ -153,6 +153,7 @@ class TestCounts:
             ("redis://:hunter2@redis:6379/0", 1),
             ("https://user:hunter2@bucket.example/", 1),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1),
+            ("whsec_M/KQ9r8+KYqrTwjUPD8ILP/Io2LaLaSw", 1),
             (KEY, 1),
             ("redis://:[redacted]@redis:6379/0", 0),
             ("redis://[redacted]@redis:6379/0", 0),
@@ -173,6 +174,23 @@ class TestCounts:
 
         assert counts[LINES] == 2
         assert counts["export_log_secrets_total"] == 2 * secrets
+
+    @pytest.mark.parametrize(
+        ("target", "denied"),
+        [
+            ("//optimizationguide-pa.googleapis.com:443", 0),
+            ("//optimizationguide-pa.googleapis.com.example:443", 1),
+            ("//10.0.0.1:443", 1),
+        ],
+    )
+    def test_what_every_browser_asks_for_is_no_denied_fetch(self, tmp_path, target, denied):
+        line = json.dumps({"method": "CONNECT", "target": target, "event": "gateway_denied"})
+        (tmp_path / "lines").write_text(f"{line}\n" + line.replace("/", "\\/") + "\n")
+
+        counts = counted_at_once(tmp_path / "lines")
+
+        assert counts[LINES] == 2
+        assert counts["export_log_denied_fetches_total"] == 2 * denied
 
     def test_lines_that_a_process_threw_away_are_added_up(self, tmp_path):
         told = [{"event": "log lines lost", "level": "warning", "count": n} for n in (12, 30)]

@@ -12,7 +12,7 @@ from exporter.jobs import PREFIX, Delivered, Failure, Jobs, Progress, Result, St
 from exporter.queues import Priority
 from exporter.sweeper import Sweeper
 from tests.factories import poster_job
-from tests.messages import FOREIGN, message
+from tests.messages import FOREIGN, message, odd
 
 FAULT = Failure("browser_crashed", "The browser died.", True)
 RESULT = Result("api-posters/a.png", 1, 1, 1, "", 1, 1)
@@ -229,6 +229,20 @@ class TestClock:
         assert not client.exists(f"{PREFIX}put_forward")
         assert sweeper._hold_until_s == 0
 
+    def test_a_jump_that_redis_could_not_be_told_of_is_told_later(
+        self, jobs, make, client, monkeypatch, ours
+    ):
+        sweeper = make(monotonic=ours)
+        sweeper.tick()
+        ours.ahead_s -= self.HOUR_S
+        with monkeypatch.context() as patch, pytest.raises(QueueUnavailable):
+            patch.setattr(jobs, "clock_jumped", fail_to_tell)
+            sweeper.tick()
+
+        sweeper.tick()
+
+        assert client.exists(f"{PREFIX}put_forward")
+
     def test_put_back_a_retry_is_not_kept_for_an_hour(self, jobs, make, client, sent, ours):
         sweeper = make(monotonic=ours)
         job = submitted(jobs)
@@ -242,6 +256,16 @@ class TestClock:
 
         assert sent == [(job.job_id, Priority.NORMAL)]
         assert jobs.claim(job.job_id, "w2")
+
+    def test_put_back_no_attempt_has_an_hour_more(self, jobs, client):
+        job = submitted(jobs)
+        jobs.claim(job.job_id, "w")
+        deadline(client, job, self.HOUR_S)
+        expire(client, job)
+
+        again = jobs.claim(job.job_id, "w2")
+
+        assert again.remaining_s == pytest.approx(job.timeout_s, abs=1)
 
     def let_a_lease_pass(self, sweeper, client, ours):
         """Let two leases pass by our clock, and by Redis' for all that the sweeper can tell."""
@@ -346,6 +370,14 @@ class TestDeadWorkers:
 
         assert bool(client.hlen("unacked")) is kept
         assert bool(client.zcard("unacked_index")) is kept
+
+    def test_one_of_another_application_is_left_to_it(self, sweeper, client):
+        client.hset("unacked", "tag", json.dumps([json.loads(odd(headers={"task": "x"})), "", "x"]))
+        client.zadd("unacked_index", {"tag": 1})
+
+        sweeper.sweep()
+
+        assert client.hlen("unacked") == client.zcard("unacked_index") == 1
 
 
 class TestLosers:
@@ -525,6 +557,10 @@ def send_to(sent):
 
 
 def fail_to_send(job_id, priority):
+    raise QueueUnavailable("away")
+
+
+def fail_to_tell(by_s):
     raise QueueUnavailable("away")
 
 

@@ -39,3 +39,8 @@ def test_one_that_a_worker_has_taken_is_found_again():
     kept = json.dumps([json.loads(message("a-job")), "", "normal"])
 
     assert read(taken(kept)) == "a-job"
+
+
+@pytest.mark.parametrize("kept", ["hello", "7", "[]", "{}", "null", "[" * 100_000, b"\xff\xfe\x00"])
+def test_what_no_worker_has_taken_holds_no_message(kept):
+    assert taken(kept) == ""
