@@ -98,7 +98,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     # Chromium's own errands (clock, updates, sign-in); the gateway would refuse them, again and
     # again. Port 1 is one that its network stack never opens.
-    "--disable-features=NetworkTimeServiceQuerying",
+    "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,OptimizationGuideModelDownloading",
     "--component-updater=url-source=about:blank",
     "--gaia-url=https://127.0.0.1:1",
 )

@@ -474,14 +474,15 @@ class Jobs:
     def clock_jumped(self, by_s: float) -> None:
         """Note that Redis' clock was put forward, so that deadlines that seem over may not be.
 
-        For as long as the longest job may take, or until it is set back, none ends by them; what is
-        claimed too late has its whole timeout. Raises QueueUnavailable.
+        For as long as the longest job may take, or until most of it is taken back, none ends by
+        them; what is claimed too late has its whole timeout. Raises QueueUnavailable.
         """
-        if by_s < 0:
-            ask(self._redis.delete, f"{PREFIX}put_forward")
-            return
-        for_ms = round(1000 * self._settings.timeout_max_s)
-        ask(self._redis.set, f"{PREFIX}put_forward", "1", px=for_ms)
+        name = f"{PREFIX}put_forward"
+        if by_s > 0:
+            for_ms = round(1000 * self._settings.timeout_max_s)
+            ask(self._redis.set, name, by_s, px=for_ms)
+        elif -2 * by_s > float(ask(self._redis.get, name) or "inf"):
+            ask(self._redis.delete, name)
 
     def overdue(self) -> int:
         """End the jobs past the queue timeout or their own timeout; return how many."""

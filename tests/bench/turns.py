@@ -16,8 +16,17 @@ def set_session_nice(pid: int | str, nice: int) -> None:
 @contextmanager
 def ahead() -> Iterator[None]:
     """Put our own session ahead: callers of a real service have machines of their own."""
+    before = _session_nice()
     set_session_nice("self", AHEAD)
     try:
         yield
     finally:
-        set_session_nice("self", 0)
+        set_session_nice("self", before)
+
+
+def _session_nice() -> int:
+    """Return how nice our session is; the kernel tells `/autogroup-NUMBER nice NICE`."""
+    try:
+        return int(Path("/proc/self/autogroup").read_text().split()[-1])
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -36,7 +36,7 @@ def test_a_few_callers_meet_all_criteria_but_a_hundred_exports_in_flight() -> No
     report = json.loads((ROOT / "build" / "load-short" / "report.json").read_text())
     missed = [goal for goal in report["goals"] if not goal["met"]]
     assert [goal["name"] for goal in missed] == [CONCURRENCY], answer.stdout
-    # Really many at once, as Redis saw it, and no more than there were callers.
+    # Really several at once, as Redis saw it - more than are drawn - and no more than callers.
     in_flight = max(look["waiting"] + look["running"] for look in report["looks"])
-    assert CALLERS / 2 <= in_flight <= CALLERS
+    assert 2 < in_flight <= CALLERS
     assert {export["caller"] for export in report["exports"]} == set(range(CALLERS))

@@ -176,21 +176,20 @@ class TestCounts:
         assert counts["export_log_secrets_total"] == 2 * secrets
 
     @pytest.mark.parametrize(
-        ("target", "denied"),
+        ("last_line", "unforeseen"),
         [
-            ("//optimizationguide-pa.googleapis.com:443", 0),
-            ("//optimizationguide-pa.googleapis.com.example:443", 1),
-            ("//10.0.0.1:443", 1),
+            ("ValueError: odd", 1),
+            ("billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9", 0),
+            ("celery.exceptions.Reject: ('no job can be begun here', True)", 0),
         ],
     )
-    def test_what_every_browser_asks_for_is_no_denied_fetch(self, tmp_path, target, denied):
-        line = json.dumps({"method": "CONNECT", "target": target, "event": "gateway_denied"})
-        (tmp_path / "lines").write_text(f"{line}\n" + line.replace("/", "\\/") + "\n")
+    def test_a_traceback_of_what_other_alerts_tell_is_not_counted(
+        self, tmp_path, last_line, unforeseen
+    ):
+        event = {"event": "Task handler raised error", "exception": f"Traceback\n{last_line}"}
+        (tmp_path / "lines").write_text(json.dumps(event) + "\n")
 
-        counts = counted_at_once(tmp_path / "lines")
-
-        assert counts[LINES] == 2
-        assert counts["export_log_denied_fetches_total"] == 2 * denied
+        assert counted_at_once(tmp_path / "lines")["export_log_exceptions_total"] == unforeseen
 
     def test_lines_that_a_process_threw_away_are_added_up(self, tmp_path):
         told = [{"event": "log lines lost", "level": "warning", "count": n} for n in (12, 30)]

@@ -205,7 +205,10 @@ class TestClock:
         sweeper.tick()
         assert client.exists(f"{PREFIX}put_forward")
 
-        ours.ahead_s += self.HOUR_S
+        ours.ahead_s += 10
+        sweeper.tick()
+        assert client.exists(f"{PREFIX}put_forward"), "a small step back takes no hour back"
+        ours.ahead_s += self.HOUR_S - 10
         sweeper.tick()
 
         assert not client.exists(f"{PREFIX}put_forward")

@@ -41,7 +41,11 @@ def test_what_a_killed_one_leaves_is_removed_by_the_next(tmp_path):
     assert left(tmp_path) == []
 
 
-@pytest.mark.parametrize(("pid", "stays"), [(1, True), (os.getppid(), True), (999_999_999, False)])
+@pytest.mark.parametrize(
+    ("pid", "stays"),
+    [(1, True), (os.getppid(), True), (999_999_999, False)],
+    ids=["init", "parent", "nobody"],
+)
 def test_only_what_is_of_the_dead_is_removed(tmp_path, pid, stays):
     folder = place(tmp_path) / f"main-{pid}"
     folder.mkdir(parents=True)
