@@ -7,6 +7,7 @@ never the inside of a browser call, and so that the browsers are cared for betwe
 
 import asyncio
 import os
+import random
 import sys
 import tempfile
 import threading
@@ -211,7 +212,9 @@ class Worker:
     async def _repeat(self, chore: Callable[[], None], every_s: float) -> None:
         while True:
             await self._do(chore)
-            await asyncio.sleep(every_s)
+            # Never in step with anything: the message that an old worker leaves would come to it
+            # again and again, if each were sent as it happens to be the one that waits longest.
+            await asyncio.sleep(every_s * random.uniform(0.5, 1))  # noqa: S311 - no secret
 
     async def _do(self, chore: Callable[[], None]) -> None:
         """Do *chore* in a thread; a failure is logged, the next turn makes up for it."""
